@@ -1,0 +1,64 @@
+/** The seam between a federation and whatever trains: any engine, or plain code, fits behind three methods. */
+import type { Examples } from '../data/dataset.js';
+import type { Layout } from '../params/layout.js';
+
+/** What a client is asked to do with its examples in one round. */
+export interface LocalWork {
+  /** How long: passes over the examples, or a number of mini-batch steps. */
+  readonly amount: { readonly epochs: number } | { readonly steps: number };
+  /** Examples a step, or all of them in one. The last batch of an epoch may be smaller. */
+  readonly batchSize: number | 'full';
+  readonly learningRate: number;
+  /** Heavy-ball momentum, 0 to below 1. Starts from rest in every round. */
+  readonly momentum: number;
+  /** L2 penalty: each step also shrinks every parameter by `learningRate * weightDecay`. */
+  readonly weightDecay: number;
+}
+
+/** What came of it. The trained parameters are in the array the caller handed in. */
+export interface TrainResult {
+  readonly exampleCount: number;
+  readonly steps: number;
+  /** Mean training loss over the steps, each before its update. */
+  readonly loss: number;
+}
+
+/** Sums over examples, so that parts evaluated apart can be added exactly. */
+export interface EvaluationSums {
+  readonly exampleCount: number;
+  readonly lossSum: number;
+  /** Classification: `confusion[label * classes + prediction]` counts; empty for regression. */
+  readonly confusion: readonly number[];
+  /** Regression: sum of absolute errors; 0 for classification. */
+  readonly absoluteErrorSum: number;
+}
+
+/**
+ * Trains and evaluates one model. Calls on one trainer never overlap. All randomness comes from the seed
+ * handed in, so that equal arguments give equal bytes.
+ */
+export interface Trainer {
+  readonly layout: Layout;
+
+  /** Writes the initial parameters that belong to `seed` into `out` (`layout.size` elements). */
+  initialParams(seed: number, out: Float32Array): void | Promise<void>;
+
+  /**
+   * Trains from `params` and writes the result into `out`; `params` is not changed.
+   *
+   * @param seed decides the order of examples and dropout masks
+   */
+  train(
+    params: Float32Array,
+    examples: Examples,
+    work: LocalWork,
+    seed: number,
+    out: Float32Array,
+  ): Promise<TrainResult>;
+
+  /** Evaluates `params` on the examples, in their order. */
+  evaluate(params: Float32Array, examples: Examples): Promise<EvaluationSums>;
+
+  /** Frees what the trainer holds outside the heap. */
+  dispose?(): Promise<void>;
+}

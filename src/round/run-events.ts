@@ -1,0 +1,159 @@
+/** What a run writes to its log, one JSON object a line: the contract of store, report, CLI and dashboard. */
+
+/** Metrics of one model on some examples. All are means over examples. */
+export interface Metrics {
+  readonly exampleCount: number;
+  readonly loss: number;
+  /** Share of correct predictions, 0 to 1 (classification). */
+  readonly accuracy?: number;
+  /** Mean absolute error (regression). */
+  readonly meanAbsoluteError?: number;
+  /** Accuracy on the examples of each class, null where there are none (classification). */
+  readonly perClassAccuracy?: readonly (number | null)[];
+  /** `confusionMatrix[label][prediction]`: number of examples (classification). */
+  readonly confusionMatrix?: readonly (readonly number[])[];
+}
+
+/** How a metric differs between clients: each client counts once, whatever its number of examples. */
+export interface ClientSpread {
+  readonly clientCount: number;
+  readonly mean: number;
+  readonly variance: number;
+  readonly worst: number;
+  readonly best: number;
+  /** Mean over the worst tenth of the clients (at least one). */
+  readonly worstDecile: number;
+}
+
+/** The global model, evaluated by clients on their own held-out parts. */
+export interface FederatedMetrics {
+  /** Weighted by examples. */
+  readonly metrics: Metrics;
+  /** Of accuracy, or of loss for regression. */
+  readonly spread: ClientSpread;
+}
+
+/** One client's share of the data. */
+export interface ClientSummary {
+  readonly clientId: number;
+  readonly name: string;
+  readonly trainCount: number;
+  readonly heldOutCount: number;
+  /** Number of training examples of each class (classification). */
+  readonly labelCounts?: readonly number[];
+}
+
+export type StopReason = 'rounds' | 'target' | 'plateau' | 'wall-time' | 'user' | 'interrupted';
+
+export interface RunStarted {
+  readonly type: 'run-started';
+  readonly runId: string;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly model: string;
+  readonly parameterCount: number;
+  readonly task: 'classification' | 'regression';
+  readonly classNames: readonly string[];
+  readonly trainCount: number;
+  readonly heldOutCount: number;
+  readonly rounds: number;
+  readonly clients: readonly ClientSummary[];
+  readonly engine: string;
+}
+
+export interface RunResumed {
+  readonly type: 'run-resumed';
+  readonly time: number;
+  /** The last finished round; the next to run is one later. */
+  readonly round: number;
+}
+
+export interface ClientTrained {
+  readonly type: 'client-trained';
+  readonly round: number;
+  readonly clientId: number;
+  readonly exampleCount: number;
+  readonly steps: number;
+  /** Mean training loss over the client's steps. */
+  readonly loss: number;
+  readonly trainMs: number;
+}
+
+export interface ClientFailed {
+  readonly type: 'client-failed';
+  readonly round: number;
+  readonly clientId: number;
+  readonly reason: string;
+}
+
+/** Round 0 is the initial model: nobody trained, everything else is the same. */
+export interface RoundFinished {
+  readonly type: 'round-finished';
+  readonly round: number;
+  readonly outcome: 'aggregated' | 'failed';
+  /** Why the round failed; absent when it did not. */
+  readonly reason?: string;
+  readonly cohortSize: number;
+  readonly trainedCount: number;
+  readonly failedCount: number;
+  /** Mean training loss over the cohort, weighted by examples; absent where nobody trained. */
+  readonly trainLoss?: number;
+  /** Of the global model on the server's held-out data. */
+  readonly metrics: Metrics;
+  /** Absent when no client of the cohort has held-out examples. */
+  readonly federated?: FederatedMetrics;
+  /** Bytes of models sent to clients, and of updates that came back. */
+  readonly downBytes: number;
+  readonly upBytes: number;
+  readonly wallMs: number;
+  /** SHA-256 of the model file of this round, hexadecimal. */
+  readonly modelSha256: string;
+}
+
+/** Central training: the same model and steps on pooled data. */
+export interface CentralEvaluated {
+  readonly type: 'central-evaluated';
+  readonly round: number;
+  readonly metrics: Metrics;
+}
+
+/** Isolated training: one client, alone, on its own data, for as much work as the federation gave it. */
+export interface IsolatedEvaluated {
+  readonly type: 'isolated-evaluated';
+  readonly clientId: number;
+  /** On the server's held-out data. */
+  readonly metrics: Metrics;
+}
+
+/** The final global model on every client's held-out part. */
+export interface ClientsEvaluated {
+  readonly type: 'clients-evaluated';
+  readonly round: number;
+  readonly metrics: Metrics;
+  readonly spread: ClientSpread;
+  readonly clients: readonly {
+    readonly clientId: number;
+    readonly exampleCount: number;
+    readonly value: number;
+  }[];
+}
+
+export interface RunFinished {
+  readonly type: 'run-finished';
+  readonly reason: StopReason;
+  readonly rounds: number;
+  readonly metrics: Metrics;
+  readonly bestRound: number;
+  readonly wallMs: number;
+}
+
+export type RunEvent =
+  | RunStarted
+  | RunResumed
+  | ClientTrained
+  | ClientFailed
+  | RoundFinished
+  | CentralEvaluated
+  | IsolatedEvaluated
+  | ClientsEvaluated
+  | RunFinished;

@@ -1,0 +1,99 @@
+/**
+ * The safetensors file format (https://github.com/huggingface/safetensors): how models are kept, sent and
+ * exchanged with other tools. Float32 only. Hosts are taken to be little-endian, like the format.
+ */
+import { ProtocolError, ShapeError } from '../errors.js';
+import { createLayout, type Layout, type LayoutEntry, type ParamSpec, type Params } from './layout.js';
+import { compareNames, readHeader, writeHeader } from './safetensors-header.js';
+
+/**
+ * The bytes of a safetensors file, the same that the official writer makes: tensors sorted by name, header
+ * padded to a multiple of 8 bytes.
+ *
+ * @param metadata free text to keep with the parameters; left out when empty
+ * @throws {ShapeError} when `values` does not fit the layout, or a name is `__metadata__` or not Unicode.
+ */
+export function encodeSafetensors(
+  params: Params,
+  metadata: Record<string, string> = {},
+): Uint8Array<ArrayBuffer> {
+  const { layout, values } = params;
+  if (values.length !== layout.size) {
+    throw new ShapeError(`values must have ${layout.size} elements like the layout, got ${values.length}`);
+  }
+  const entries = layout.entries.toSorted((a, b) => compareNames(a.name, b.name));
+  const header = writeHeader(entries, metadata);
+  const bytes = new Uint8Array(8 + header.length + 4 * layout.size);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
+  bytes.set(header, 8);
+  const data = new Float32Array(bytes.buffer, 8 + header.length);
+  let offset = 0;
+  for (const entry of entries) {
+    data.set(elements(values, entry), offset);
+    offset += entry.length;
+  }
+  return bytes;
+}
+
+/**
+ * The parameters in a safetensors file, in the order in which their data lies there, and its metadata. Where
+ * the data is aligned, `params.values` is a view on `bytes`: writing to one changes the other.
+ *
+ * @throws {ProtocolError} when the bytes break a rule of the format, or a tensor is not float32.
+ */
+export function decodeSafetensors(bytes: Uint8Array): { params: Params; metadata: Record<string, string> } {
+  const { tensors, metadata, dataStart } = readHeader(bytes);
+  const data = bytes.subarray(dataStart);
+  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  const values = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
+  return { params: { layout: createLayout(tensors), values }, metadata };
+}
+
+/**
+ * Reads a safetensors file into the given layout, whatever the order in the file.
+ *
+ * @param argument what the file is called in error messages
+ * @returns `values` on a buffer of their own, `layout.size` elements
+ * @throws {ProtocolError} when the bytes break a rule of the format, or a tensor is not float32.
+ * @throws {ShapeError} naming a parameter that is missing, wrongly shaped or one too many.
+ */
+export function readParams(
+  bytes: Uint8Array,
+  layout: Layout,
+  argument: string,
+): { values: Float32Array; metadata: Record<string, string> } {
+  const { params, metadata } = named(argument, () => decodeSafetensors(bytes));
+  const found = new Map(params.layout.entries.map((entry) => [entry.name, entry]));
+  const values = new Float32Array(layout.size);
+  for (const entry of layout.entries) {
+    const source = found.get(entry.name);
+    if (!source)
+      throw new ShapeError(`${argument} must have ${describe(entry)}, got no parameter of that name`);
+    if (describe(source) !== describe(entry)) {
+      throw new ShapeError(`${argument} must have ${describe(entry)}, got ${describe(source)}`);
+    }
+    values.set(elements(params.values, source), entry.offset);
+    found.delete(entry.name);
+  }
+  for (const extra of found.values()) {
+    throw new ShapeError(`${argument} must have only parameters of the model, got ${describe(extra)}`);
+  }
+  return { values, metadata };
+}
+
+function named<T>(argument: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (!(cause instanceof ProtocolError)) throw cause;
+    throw new ProtocolError(`${argument} must be a safetensors file: ${cause.message}`, { cause });
+  }
+}
+
+function elements(values: Float32Array, entry: LayoutEntry): Float32Array {
+  return values.subarray(entry.offset, entry.offset + entry.length);
+}
+
+function describe({ name, shape }: ParamSpec): string {
+  return `"${name}" [${shape.join(', ')}]`;
+}

@@ -1,0 +1,127 @@
+/** The head of the report: which run this is, its result in a sentence, and the key figures. */
+import { formatBytes, formatCount, formatDuration, formatPlural } from './format.js';
+import { type Html, html } from './html.js';
+import { formatHeadline, HEADLINE_NAMES, resultSentence, STOP_REASONS } from './result-sentence.js';
+import { finite, meanOf, type RunSummary } from './run-summary.js';
+
+interface Tile {
+  readonly name: string;
+  readonly value: string;
+  readonly detail: string | undefined;
+}
+
+/** The page's header. `config` is the run's configuration; its `data` and `partition` are named. */
+export function header(summary: RunSummary, config: Record<string, unknown>): Html {
+  const { started } = summary;
+  const facts = [
+    `${started.model} with ${formatPlural(started.parameterCount, 'parameter')}`,
+    named('data', config.data),
+    named('partition', config.partition),
+    formatPlural(started.clients.length, 'client'),
+    started.engine,
+  ].filter((fact) => fact !== undefined);
+  const time = new Date(started.time);
+  return html`<header>
+<p class="brand"><svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><rect class="fill-global" width="9" height="9" rx="2"/><rect class="fill-federated" x="11" width="9" height="9" rx="2"/><rect class="fill-central" y="11" width="9" height="9" rx="2"/><rect class="fill-isolated" x="11" y="11" width="9" height="9" rx="2"/></svg>Tessera run report</p>
+<h1>${started.runId}</h1>
+<p class="result">${resultSentence(summary)}</p>
+<ul class="facts">${facts.map((fact) => html`<li>${fact}</li>`)}${
+    Number.isFinite(time.getTime()) &&
+    html`<li><time>${time.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></li>`
+  }</ul>
+</header>`;
+}
+
+function named(name: string, value: unknown): string | undefined {
+  return value === undefined || value === null ? undefined : `${name} ${describeValue(value)}`;
+}
+
+/** A configuration value in words: text as it is, an object's fields in a row. */
+export function describeValue(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return value.map(describeValue).join(', ');
+  const { name, kind, type, ...rest } = value as Record<string, unknown>;
+  const title = [name, kind, type].filter((part) => part !== undefined).map(describeValue);
+  const fields = Object.entries(rest).map(([key, field]) => `${key} ${describeValue(field)}`);
+  return [...title, ...fields].join(', ');
+}
+
+/** The key figures. `rawDataBytes` is the size of all training data, to set the traffic against. */
+export function tiles(summary: RunSummary, rawDataBytes: number | undefined): Html {
+  const known = [...resultTiles(summary), ...effortTiles(summary, rawDataBytes)];
+  const across = [5, 9, 10].includes(known.length) ? 5 : [3, 6].includes(known.length) ? 3 : 4;
+  return html`<dl class="tiles across${across}">${known.map(
+    ({ name, value, detail }) =>
+      html`<div class="tile"><dt>${name}</dt><dd><strong>${value}</strong>${detail && html`<span>${detail}</span>`}</dd></div>`,
+  )}</dl>`;
+}
+
+function resultTiles(summary: RunSummary): readonly Tile[] {
+  const { last, best, finished, headline } = summary;
+  const what = HEADLINE_NAMES[headline];
+  const text = (value: number | undefined) => formatHeadline(value, headline);
+  const tiles: Tile[] = [];
+  if (last) {
+    const metrics = finished?.metrics ?? last.metrics;
+    tiles.push({
+      name: `Final ${what}`,
+      value: text(metrics[headline]),
+      detail: `on ${formatPlural(metrics.exampleCount, 'held-out example')}`,
+    });
+  }
+  if (best && last && best.round !== last.round) {
+    tiles.push({
+      name: `Best ${what}`,
+      value: text(best.metrics[headline]),
+      detail: `in round ${formatCount(best.round)}`,
+    });
+  }
+  const central = finite(summary.central.at(-1)?.metrics[headline]);
+  if (central !== undefined)
+    tiles.push({ name: 'Central training', value: text(central), detail: 'on pooled data' });
+  const alone = meanOf(summary.isolated.map((event) => event.metrics[headline]));
+  if (alone !== undefined) {
+    tiles.push({
+      name: 'Clients alone',
+      value: text(alone),
+      detail: `mean of ${formatPlural(summary.isolated.length, 'client')}`,
+    });
+  }
+  return tiles;
+}
+
+function effortTiles(summary: RunSummary, rawDataBytes: number | undefined): readonly Tile[] {
+  const { last, finished, started, downBytes, upBytes } = summary;
+  const total = downBytes + upBytes;
+  const ratio = rawDataBytes ? total / rawDataBytes : undefined;
+  const rounds = finished?.rounds ?? last?.round ?? 0;
+  const failed = summary.rounds.filter((event) => event.outcome === 'failed').length;
+  const reason = finished ? STOP_REASONS[finished.reason] : `of ${formatCount(started.rounds)} so far`;
+  return [
+    {
+      name: 'Rounds',
+      value: formatCount(rounds),
+      detail: failed > 0 ? `${reason}, ${failed} failed` : reason,
+    },
+    {
+      name: 'Clients',
+      value: formatCount(started.clients.length),
+      detail: last && `${formatCount(last.cohortSize)} in the last round`,
+    },
+    {
+      name: 'Bytes moved',
+      value: formatBytes(total),
+      detail: `${formatBytes(downBytes)} down, ${formatBytes(upBytes)} up`,
+    },
+    ...(ratio === undefined
+      ? []
+      : [
+          {
+            name: 'Against raw data',
+            value: `${ratio < 10 ? ratio.toFixed(1) : formatCount(Math.round(ratio))} times`,
+            detail: `sending ${formatBytes(rawDataBytes ?? 0)} of examples once`,
+          },
+        ]),
+    { name: 'Wall time', value: formatDuration(summary.wallMs), detail: undefined },
+  ];
+}

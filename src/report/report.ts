@@ -1,0 +1,119 @@
+/** A run as one HTML file that needs nothing else: no network, no other file. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { ConfigError } from '../errors.js';
+import type { RunEvent } from '../round/run-events.js';
+import { type Chart, chartData, chartFigure } from './chart.js';
+import { classPanel, confusionPanel } from './class-panels.js';
+import { clientChart, clientPanel } from './client-panel.js';
+import { configPanel, eventPanel, failurePanel } from './detail-panels.js';
+import { embedJson, type Html, html, trustedHtml } from './html.js';
+import { labelPanel } from './label-panel.js';
+import { header, tiles } from './overview.js';
+import { PAGE_SCRIPT } from './page-script.js';
+import { PAGE_STYLE } from './page-style.js';
+import { costCharts, metricCharts } from './round-charts.js';
+import { summarizeRun } from './run-summary.js';
+
+/** What the report shows. `rawDataBytes`, where known, is the size of all training examples as they lie on disk. */
+export interface ReportInput {
+  readonly config: Record<string, unknown>;
+  readonly events: readonly RunEvent[];
+  readonly rawDataBytes?: number;
+}
+
+/** The chart library's script and style, to be inlined. */
+export interface ReportAssets {
+  readonly chartScript: string;
+  readonly chartStyle: string;
+}
+
+const ICON =
+  "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 20 20'%3E%3Cpath fill='%231f5fd6' d='M0 0h9v9H0z'/%3E%3Cpath fill='%230b8a6b' d='M11 0h9v9h-9z'/%3E%3Cpath fill='%23b4590a' d='M0 11h9v9H0z'/%3E%3Cpath fill='%238a5aa8' d='M11 11h9v9h-9z'/%3E%3C/svg%3E";
+
+/**
+ * Renders a run, finished or not, as one HTML page. Its policy allows the inlined script and style by their
+ * hashes and nothing else; panels without data are left out.
+ *
+ * @throws {ConfigError} when there is no `run-started` event, or an asset cannot stand inside its element.
+ */
+export function renderReport(input: ReportInput, assets: ReportAssets): string {
+  const summary = summarizeRun(input.events);
+  const perClient = clientChart(summary);
+  const metrics = metricCharts(summary);
+  const costs = costCharts(summary);
+  const charts = [...metrics, ...(perClient ? [perClient] : []), ...costs];
+  const script = charts.length > 0 ? `${inlined(assets.chartScript, 'chartScript')}\n${PAGE_SCRIPT}` : '';
+  const style = `${inlined(assets.chartStyle, 'chartStyle')}\n${PAGE_STYLE}`;
+  const policy = [
+    "default-src 'none'",
+    `style-src '${hashOf(style)}'`,
+    ...(script ? [`script-src '${hashOf(script)}'`] : []),
+    'img-src data:',
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trustedHtml(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${summary.started.runId} · Tessera run report</title>
+<link rel="icon" href="${trustedHtml(ICON)}">
+<style>${trustedHtml(style)}</style>
+</head>
+<body>
+${header(summary, input.config)}
+<main>
+${tiles(summary, input.rawDataBytes)}
+${charts.length > 0 && html`<noscript><p class="panel">The curves need JavaScript; everything else is below.</p></noscript>`}
+${section('Curves', metrics.map(chartFigure), 'Drag across a chart to zoom, double-click to go back. Press a name in a legend to hide its line.')}
+${section('Clients', [labelPanel(summary.started), clientPanel(summary), perClient && chartFigure(perClient)])}
+${section('Classes', [classPanel(summary), confusionPanel(summary)])}
+${section('Cost and failures', [...costs.map(chartFigure), failurePanel(summary)])}
+${section('Details', [configPanel(input.config), eventPanel(input.events)])}
+</main>
+${charts.length > 0 && chartScripts(charts, script)}
+</body>
+</html>
+`;
+  return page.markup;
+}
+
+function section(title: string, panels: readonly (Html | undefined)[], hint?: string): Html | undefined {
+  if (!panels.some((panel) => panel !== undefined)) return undefined;
+  const id = title.toLowerCase().replaceAll(' ', '-');
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${title}</h2>
+${hint && html`<p class="note hint">${hint}</p>`}
+<div class="panels">${panels}</div></section>`;
+}
+
+function chartScripts(charts: readonly Chart[], script: string): Html {
+  return html`<script type="application/json" id="report-data">${embedJson(charts.map(chartData))}</script>
+<script>${trustedHtml(script)}</script>`;
+}
+
+/** Browsers hash what they parsed: line ends as \n. */
+function inlined(text: string, name: string): string {
+  if (/<\/(?:script|style)|<!--/i.test(text)) {
+    throw new ConfigError(`${name} must not hold "</script", "</style" or "<!--", got a text that does`);
+  }
+  return text.replace(/\r\n?/g, '\n');
+}
+
+function hashOf(text: string): string {
+  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
+}
+
+/** Reads the chart library's files from the installed package `uplot`. */
+export async function loadReportAssets(): Promise<ReportAssets> {
+  const { resolve } = createRequire(import.meta.url);
+  const [chartScript, chartStyle] = await Promise.all([
+    readFile(resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
+    readFile(resolve('uplot/dist/uPlot.min.css'), 'utf8'),
+  ]);
+  return { chartScript, chartStyle };
+}

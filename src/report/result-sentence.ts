@@ -1,0 +1,85 @@
+/** A run's result in words. */
+import type { StopReason } from '../round/run-events.js';
+import { formatMetric, formatPercent, formatPlural } from './format.js';
+import { finite, type Headline, meanOf, type RunSummary } from './run-summary.js';
+
+/** What the headline metric is called. */
+export const HEADLINE_NAMES: Readonly<Record<Headline, string>> = {
+  accuracy: 'accuracy',
+  meanAbsoluteError: 'mean absolute error',
+  loss: 'loss',
+};
+
+/** Why a run stopped, in words. */
+export const STOP_REASONS: Readonly<Record<StopReason, string>> = {
+  rounds: 'all rounds done',
+  target: 'target reached',
+  plateau: 'no more progress',
+  'wall-time': 'time was up',
+  user: 'stopped by the stop function',
+  interrupted: 'interrupted',
+};
+
+/** The headline metric with its unit: a percentage, or a number. */
+export function formatHeadline(value: number | null | undefined, headline: Headline): string {
+  return headline === 'accuracy' ? formatPercent(value) : formatMetric(value);
+}
+
+/** One sentence: the result, after how many rounds, and how it compares with the baselines that were run. */
+export function resultSentence(summary: RunSummary): string {
+  const { last, finished, headline, started } = summary;
+  const value = finite((finished?.metrics ?? last?.metrics)?.[headline]);
+  if (!last) return 'No round has finished.';
+  const rounds = finished?.rounds ?? last.round;
+  const score =
+    headline === 'accuracy'
+      ? `${formatHeadline(value, headline)} accuracy`
+      : `a ${HEADLINE_NAMES[headline]} of ${formatHeadline(value, headline)}`;
+  if (rounds === 0) {
+    const how = finished?.reason === 'interrupted' ? 'Interrupted' : 'Ended';
+    return `${finished ? how : 'Not finished'}: only the initial model was evaluated, with ${score}.`;
+  }
+  if (value === undefined)
+    return `The model diverged: no finite result after ${formatPlural(rounds, 'round')}.`;
+  const comparison = [
+    against(
+      value,
+      meanOf(summary.isolated.map((event) => event.metrics[headline])),
+      headline,
+      'the average client alone',
+    ),
+    against(value, finite(summary.central.at(-1)?.metrics[headline]), headline, 'training on pooled data'),
+  ].filter((part) => part !== undefined);
+  const tail = comparison.length > 0 ? `: ${comparison.join(', ')}.` : '.';
+  return `${verb(summary)} ${score} after ${progress(rounds, started.rounds, summary)}${tail}`;
+}
+
+function verb({ finished }: RunSummary): string {
+  if (!finished) return 'Not finished: at';
+  if (finished.reason === 'target') return 'Reached';
+  return finished.reason === 'interrupted' ? 'Interrupted at' : 'Ended at';
+}
+
+function progress(rounds: number, planned: number, { finished }: RunSummary): string {
+  const cut = !finished || finished.reason === 'interrupted';
+  return cut && planned > rounds
+    ? `${rounds} of ${formatPlural(planned, 'round')}`
+    : formatPlural(rounds, 'round');
+}
+
+function against(
+  value: number,
+  baseline: number | undefined,
+  headline: Headline,
+  whom: string,
+): string | undefined {
+  if (baseline === undefined) return undefined;
+  const difference = value - baseline;
+  const side = difference > 0 ? 'above' : 'below';
+  if (headline !== 'accuracy') {
+    const size = formatMetric(Math.abs(difference));
+    return Number(size) === 0 ? `level with ${whom}` : `${size} ${side} ${whom}`;
+  }
+  const points = Math.abs(difference * 100).toFixed(1);
+  return points === '0.0' ? `level with ${whom}` : `${points} points ${side} ${whom}`;
+}

@@ -1,0 +1,157 @@
+/** The charts over rounds: metrics, bytes, failures and time. */
+import type { IsolatedEvaluated } from '../round/run-events.js';
+import type { Chart, Column, Series, ValueFormat } from './chart.js';
+import { formatBytes, formatDuration, formatMetric, formatPercent } from './format.js';
+import { finite, meanOf, type RunSummary } from './run-summary.js';
+
+type Metric = 'accuracy' | 'loss' | 'meanAbsoluteError';
+
+/** The curves of what the model can do, for every metric that the run has; none before there are two rounds. */
+export function metricCharts(summary: RunSummary): readonly Chart[] {
+  if (summary.rounds.length < 2) return [];
+  return [
+    metricChart(summary, 'accuracy', 'Accuracy', 'accuracy', 'percent'),
+    metricChart(summary, 'meanAbsoluteError', 'Mean absolute error', 'mean absolute error', 'number'),
+    metricChart(summary, 'loss', 'Loss', 'loss', 'number'),
+  ].filter((chart) => chart !== undefined);
+}
+
+function metricChart(
+  summary: RunSummary,
+  metric: Metric,
+  title: string,
+  yName: string,
+  format: ValueFormat,
+): Chart | undefined {
+  const { rounds } = summary;
+  const x = rounds.map((event) => event.round);
+  const column = (pick: (index: number) => number | null | undefined): Column =>
+    x.map((_, index) => finite(pick(index)) ?? null);
+  const global = column((index) => rounds[index]!.metrics[metric]);
+  if (!hasValues(global)) return undefined;
+  const central = new Map(summary.central.map((event) => [event.round, event.metrics]));
+  const series: Series[] = [
+    { name: 'Global model', tone: 'global', values: global },
+    { ...federatedSeries(summary, metric, column), name: "On clients' held-out data", tone: 'federated' },
+    {
+      name: 'Central training',
+      tone: 'central',
+      values: column((index) => central.get(x[index]!)?.[metric]),
+      look: 'dashed',
+    },
+    ...isolatedSeries(summary.isolated, metric),
+  ];
+  if (metric === 'loss') {
+    series.push({
+      name: 'Training',
+      tone: 'training',
+      values: column((index) => rounds[index]!.trainLoss),
+      look: 'dashed',
+    });
+  }
+  const known = series.filter(({ values }) => typeof values === 'number' || hasValues(values));
+  return {
+    id: metric,
+    title,
+    xName: 'Round',
+    x,
+    yName,
+    format,
+    series: known,
+    summary: `${title} over ${x.length - 1} rounds: the global model goes from ${ends(global, format)}.`,
+  };
+}
+
+function federatedSeries(
+  { rounds, started }: RunSummary,
+  metric: Metric,
+  column: (pick: (index: number) => number | null | undefined) => Column,
+): Pick<Series, 'values' | 'band'> {
+  const spread = (index: number) => rounds[index]!.federated?.spread;
+  const values = column((index) => rounds[index]!.federated?.metrics[metric]);
+  const isSpreadMetric = metric === (started.task === 'classification' ? 'accuracy' : 'loss');
+  if (!isSpreadMetric || !hasValues(values)) return { values };
+  const worst = column((index) => spread(index)?.worstDecile);
+  const best = column((index) => spread(index)?.best);
+  const [low, high] = metric === 'accuracy' ? [worst, best] : [best, worst];
+  return { values, band: { low, high, name: 'worst tenth to best client' } };
+}
+
+function isolatedSeries(isolated: readonly IsolatedEvaluated[], metric: Metric): readonly Series[] {
+  const values = isolated
+    .map((event) => finite(event.metrics[metric]))
+    .filter((value) => value !== undefined);
+  const mean = meanOf(values);
+  if (mean === undefined) return [];
+  const line: Series = { name: 'Average client alone', tone: 'isolated', values: mean, look: 'dashed' };
+  if (values.length === 1) return [line];
+  const low = values.reduce((one, other) => Math.min(one, other));
+  const high = values.reduce((one, other) => Math.max(one, other));
+  return [{ ...line, band: { low, high, name: 'worst to best' } }];
+}
+
+/** What the run cost: bytes moved, wall time, failed clients where there were any. */
+export function costCharts({ rounds, failures }: RunSummary): readonly Chart[] {
+  if (rounds.length < 2) return [];
+  const x = rounds.map((event) => event.round);
+  const over = { xName: 'Round', x } as const;
+  const down = runningSum(rounds.map((event) => event.downBytes));
+  const up = runningSum(rounds.map((event) => event.upBytes));
+  const wall = rounds.map((event) => event.wallMs);
+  const failed = rounds.map((event) => event.failedCount);
+  const failedTotal = failed.reduce((total, count) => total + count, 0);
+  const charts: Chart[] = [
+    {
+      ...over,
+      id: 'bytes',
+      title: 'Bytes moved, in total',
+      yName: 'bytes since the start',
+      format: 'bytes',
+      series: [
+        { name: 'Models to clients', tone: 'global', values: down },
+        { name: 'Updates to the server', tone: 'federated', values: up },
+      ],
+      summary: `Bytes moved: ${formatBytes(down.at(-1) ?? 0)} to clients and ${formatBytes(up.at(-1) ?? 0)} back.`,
+    },
+    {
+      ...over,
+      id: 'wall',
+      title: 'Time per round',
+      yName: 'wall time',
+      format: 'milliseconds',
+      series: [{ name: 'Wall time', tone: 'training', values: wall }],
+      summary: `Wall time per round, ${formatDuration(meanOf(wall) ?? 0)} on average.`,
+    },
+  ];
+  if (failedTotal > 0) {
+    const reasons = new Set(failures.map((event) => event.reason)).size;
+    charts.push({
+      ...over,
+      id: 'failed',
+      title: 'Failed clients per round',
+      yName: 'clients',
+      format: 'count',
+      series: [{ name: 'Failed clients', tone: 'failed', values: failed, look: 'bars' }],
+      summary: `Failed clients per round: ${failedTotal} in all, for ${reasons} different reasons.`,
+    });
+  }
+  return charts;
+}
+
+function runningSum(values: readonly number[]): number[] {
+  let total = 0;
+  return values.map((value) => {
+    total += value;
+    return total;
+  });
+}
+
+function hasValues(values: Column): boolean {
+  return values.some((value) => value !== null);
+}
+
+function ends(values: Column, format: ValueFormat): string {
+  const text = format === 'percent' ? formatPercent : formatMetric;
+  const known = values.filter((value) => value !== null);
+  return `${text(known[0])} to ${text(known.at(-1))}`;
+}

@@ -1,0 +1,214 @@
+/**
+ * The training compiler: from a model to the ONNX graph of whole training steps (forward, loss, backward and
+ * update) and to the graph that evaluates.
+ */
+import { createLayout, type Layout, type ParamSpec } from '../params/layout.js';
+import { int } from './attributes.js';
+import { differentiate } from './differentiate.js';
+import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
+import type { Initializer, LayerContext } from './layers.js';
+import { type Loss, losses } from './losses.js';
+import type { Model } from './model.js';
+import { encodeOnnx } from './onnx-encode.js';
+import { type StepScalars, updateParameters } from './optimizer.js';
+import { elementCount } from './shapes.js';
+
+/** The name of the batch size that is known only when the graph runs. */
+const BATCH = 'batch';
+
+/** Which update a step graph makes. What is off costs nothing. */
+export interface UpdateKind {
+  readonly momentum: boolean;
+  readonly weightDecay: boolean;
+}
+
+/** A dropout mask that must be handed in at each step. */
+export interface MaskInput {
+  readonly name: string;
+  readonly rate: number;
+  /** Elements an example. */
+  readonly length: number;
+  readonly exampleShape: readonly number[];
+}
+
+/** A compiled step graph. Inputs and outputs are named by the functions of `names`. */
+export interface StepGraph {
+  readonly onnx: Uint8Array;
+  readonly masks: readonly MaskInput[];
+}
+
+/** The names by which step and evaluation graphs take and give values. */
+export const names = {
+  features: 'features',
+  labels: 'labels',
+  /** Scalar: what the gradient of the summed loss is multiplied with. */
+  gradientScale: 'gradientScale',
+  learningRate: 'learningRate',
+  momentum: 'momentum',
+  weightDecay: 'weightDecay',
+  /** Scalar: the loss summed over all examples of the call. */
+  lossSum: 'lossSum',
+  output: 'output',
+  next: (parameter: string) => `next.${parameter}`,
+  velocity: (parameter: string) => `velocity.${parameter}`,
+} as const;
+
+/** The parameters of a model, in the order of its layers, and how each starts. */
+export function modelParameters(model: Model): { layout: Layout; initializers: Initializer[] } {
+  const builder = createGraphBuilder();
+  const parameters = declaredParameters(builder);
+  const features = builder.input(names.features, 'float32', [BATCH, ...model.featureShape]);
+  forward(model, features, evaluationContext(builder, parameters.get));
+  return { layout: createLayout(parameters.specs), initializers: parameters.initializers };
+}
+
+/**
+ * Compiles `steps` training steps, one after another, into one graph.
+ *
+ * With one step the batch size is free; with more it must be fixed, and features and labels hold the batches
+ * one behind the other. Without momentum, `gradientScale` is minus the learning rate over the batch size and
+ * the update is a part of the gradient's own matrix product; with it, 1 over the batch size.
+ */
+export function compileSteps(
+  model: Model,
+  update: UpdateKind,
+  steps: number,
+  batchSize: number | null,
+): StepGraph {
+  const builder = createGraphBuilder();
+  const loss: Loss = losses[model.loss];
+  const rows = batchSize === null ? BATCH : batchSize * steps;
+  const features = builder.input(names.features, 'float32', [rows, ...model.featureShape]);
+  const labels = builder.input(names.labels, loss.labelType, [rows]);
+  const scalars = scalarInputs(builder, update);
+  const declared = declaredParameters(builder);
+  const masks: MaskInput[] = [];
+  const featureParts = splitRows(builder, features, steps, batchSize);
+  const labelParts = splitRows(builder, labels, steps, batchSize);
+  let parameters = new Map<string, Value>();
+  let velocities = new Map<string, Value>();
+  let lossSum: Value | undefined;
+  for (let step = 0; step < steps; step++) {
+    const before = builder.added.length;
+    const get: LayerContext['parameter'] = (name, shape, initializer) => {
+      const current = parameters.get(name) ?? declared.get(name, shape, initializer);
+      parameters.set(name, current);
+      return current;
+    };
+    const context = trainingContext(builder, get, step, masks);
+    const [x, y] = [featureParts[step] as Value, labelParts[step] as Value];
+    const output = forward(model, x, context);
+    const nodes = builder.added.slice(before);
+    const outputGradient = loss.gradient(builder, output, y, scalars.gradientScale);
+    const stepLoss = loss.sum(builder, output, y);
+    lossSum = lossSum ? builder.node('Add', [lossSum, stepLoss]) : stepLoss;
+    const targets = [...parameters.values()];
+    const gradients = differentiate(builder, nodes, output, outputGradient, targets);
+    if (step === 0 && update.momentum) velocities = velocityInputs(builder, parameters);
+    const updated = updateParameters(
+      builder,
+      scalars,
+      [...parameters.keys()],
+      targets,
+      gradients,
+      velocities,
+    );
+    parameters = updated.parameters;
+    velocities = updated.velocities;
+  }
+  for (const [name, value] of parameters) builder.output(names.next(name), value);
+  for (const [name, value] of velocities) builder.output(names.next(names.velocity(name)), value);
+  builder.output(names.lossSum, lossSum as Value);
+  return { onnx: encodeOnnx(builder.build()), masks };
+}
+
+/** Compiles the graph that evaluates: `outputWidth` outputs an example, and the loss summed over examples. */
+export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth: number } {
+  const builder = createGraphBuilder();
+  const loss: Loss = losses[model.loss];
+  const features = builder.input(names.features, 'float32', [BATCH, ...model.featureShape]);
+  const labels = builder.input(names.labels, loss.labelType, [BATCH]);
+  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder).get));
+  builder.output(names.output, output);
+  builder.output(names.lossSum, loss.sum(builder, output, labels));
+  return { onnx: encodeOnnx(builder.build()), outputWidth: elementCount(output.shape.slice(1)) };
+}
+
+function forward(model: Model, features: Value, context: LayerContext): Value {
+  return model.layers.reduce((value, layer) => layer(value, context), features);
+}
+
+function declaredParameters(builder: GraphBuilder) {
+  const specs: ParamSpec[] = [];
+  const initializers: Initializer[] = [];
+  const get: LayerContext['parameter'] = (name, shape, initializer) => {
+    specs.push({ name, shape });
+    initializers.push(initializer);
+    return builder.input(name, 'float32', shape);
+  };
+  return { specs, initializers, get };
+}
+
+function evaluationContext(builder: GraphBuilder, parameter: LayerContext['parameter']): LayerContext {
+  return {
+    builder,
+    training: false,
+    nextOf: counter(),
+    parameter,
+    mask: () => builder.constant('float32', [], [1]),
+  };
+}
+
+function trainingContext(
+  builder: GraphBuilder,
+  parameter: LayerContext['parameter'],
+  step: number,
+  masks: MaskInput[],
+): LayerContext {
+  const mask = (shape: readonly Dim[], rate: number) => {
+    const name = `mask${masks.length}.step${step}`;
+    const exampleShape = shape.slice(1).map(Number);
+    masks.push({
+      name,
+      rate,
+      exampleShape,
+      length: exampleShape.reduce((product, size) => product * size, 1),
+    });
+    return builder.input(name, 'float32', shape);
+  };
+  return { builder, training: true, nextOf: counter(), parameter, mask };
+}
+
+function counter(): (kind: string) => number {
+  const counts = new Map<string, number>();
+  return (kind) => {
+    const next = (counts.get(kind) ?? 0) + 1;
+    counts.set(kind, next);
+    return next;
+  };
+}
+
+function scalarInputs(builder: GraphBuilder, update: UpdateKind): StepScalars {
+  const scalar = (name: string) => builder.input(name, 'float32', []);
+  return {
+    gradientScale: scalar(names.gradientScale),
+    ...(update.momentum
+      ? { momentum: scalar(names.momentum), learningRate: scalar(names.learningRate) }
+      : {}),
+    ...(update.weightDecay ? { weightDecay: scalar(names.weightDecay) } : {}),
+  };
+}
+
+function velocityInputs(builder: GraphBuilder, parameters: ReadonlyMap<string, Value>): Map<string, Value> {
+  const entries = [...parameters].map(
+    ([name, { shape }]) => [name, builder.input(names.velocity(name), 'float32', shape)] as const,
+  );
+  return new Map(entries);
+}
+
+function splitRows(builder: GraphBuilder, value: Value, steps: number, batchSize: number | null): Value[] {
+  if (steps === 1 || batchSize === null) return [value];
+  const sizes = builder.constant('int64', [steps], new Array<number>(steps).fill(batchSize));
+  const type = { dtype: value.dtype, shape: [batchSize, ...value.shape.slice(1)] };
+  return builder.nodes('Split', [value, sizes], { axis: int(0) }, new Array(steps).fill(type));
+}

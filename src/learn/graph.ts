@@ -1,0 +1,182 @@
+/** Computation graphs in ONNX's words, and the builder that every layer, gradient rule and loss writes with. */
+import { ShapeError } from '../errors.js';
+import { inferOutputs, type ValueType } from './shapes.js';
+
+export type DType = 'float32' | 'int32' | 'int64' | 'bool';
+
+/** A size known now, or the name of one known only when the graph runs (the batch). */
+export type Dim = number | string;
+
+/** A named tensor in a graph. */
+export interface Value {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly Dim[];
+}
+
+/** An attribute of an operator, tagged because ONNX tells 1 from 1.0. */
+export type Attribute =
+  | { readonly int: number }
+  | { readonly float: number }
+  | { readonly ints: readonly number[] }
+  | { readonly string: string };
+
+export type Attributes = Readonly<Record<string, Attribute>>;
+
+/** One operator of the standard ONNX domain. An empty input name means that an optional input is left out. */
+export interface GraphNode {
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Attributes;
+}
+
+/** A tensor whose elements are part of the graph. */
+export interface Constant extends Value {
+  readonly shape: readonly number[];
+  readonly data: readonly number[];
+}
+
+/** A whole graph; nodes stand in an order in which they can run. */
+export interface Graph {
+  readonly inputs: readonly Value[];
+  readonly outputs: readonly Value[];
+  readonly constants: readonly Constant[];
+  readonly nodes: readonly GraphNode[];
+}
+
+/** Collects a graph node by node, naming values and inferring their shapes. What is computed already is reused. */
+export interface GraphBuilder {
+  input(name: string, dtype: DType, shape: readonly Dim[]): Value;
+  constant(dtype: DType, shape: readonly number[], data: readonly number[]): Value;
+  /** Adds a node with one output, whose type is inferred where `type` does not state it. */
+  node(op: string, inputs: readonly (Value | null)[], attributes?: Attributes, type?: ValueType): Value;
+  /** Adds a node with an output for each of `types`, or as many as are inferred. */
+  nodes(op: string, inputs: readonly (Value | null)[], attributes: Attributes, types?: ValueType[]): Value[];
+  /** Makes a value leave the graph under `name`. */
+  output(name: string, value: Value): Value;
+  /** The node that makes a value; undefined for inputs and constants. */
+  producer(value: Value): GraphNode | undefined;
+  /** All nodes so far, in the order they were added. */
+  readonly added: readonly GraphNode[];
+  value(name: string): Value;
+  build(): Graph;
+}
+
+export function createGraphBuilder(): GraphBuilder {
+  const values = new Map<string, Value>();
+  const constants = new Map<string, Constant>();
+  const inputs: Value[] = [];
+  const outputs: Value[] = [];
+  const sources = new Map<string, string>();
+  const nodes: GraphNode[] = [];
+  const producers = new Map<string, GraphNode>();
+  const names = new Map<string, number>();
+  const known = new Map<string, Value[]>();
+
+  const define = <T extends Value>(value: T): T => {
+    if (values.has(value.name)) throw new ShapeError(`the graph already has a value named "${value.name}"`);
+    values.set(value.name, value);
+    return value;
+  };
+  const fresh = (stem: string) => {
+    const count = names.get(stem) ?? 0;
+    names.set(stem, count + 1);
+    return `${stem}_${count}`;
+  };
+  const value = (name: string) => {
+    const found = values.get(name);
+    if (!found) throw new ShapeError(`the graph has no value named "${name}"`);
+    return found;
+  };
+  const append = (node: GraphNode, results: readonly Value[]) => {
+    nodes.push(node);
+    for (const result of results) {
+      define(result);
+      producers.set(result.name, node);
+    }
+  };
+
+  return {
+    added: nodes,
+    value,
+    input(name, dtype, shape) {
+      const made = define({ name, dtype, shape });
+      inputs.push(made);
+      return made;
+    },
+    constant(dtype, shape, data) {
+      const key = `${dtype}[${shape.join(',')}]=${data.join(',')}`;
+      const known = constants.get(key);
+      if (known) return known;
+      const made = define({ name: fresh('constant'), dtype, shape, data });
+      constants.set(key, made);
+      return made;
+    },
+    node(op, nodeInputs, attributes = {}, type = undefined) {
+      return this.nodes(op, nodeInputs, attributes, type && [type])[0] as Value;
+    },
+    nodes(op, nodeInputs, attributes, types = inferOutputs(op, nodeInputs, attributes)) {
+      const inputNames = nodeInputs.map(nameOf);
+      const key = JSON.stringify([op, inputNames, attributes, types]);
+      const same = known.get(key);
+      if (same) return same;
+      const made = types.map((type) => ({ ...type, name: fresh(op.toLowerCase()) }));
+      append({ op, inputs: inputNames, outputs: made.map(nameOf), attributes }, made);
+      known.set(key, made);
+      return made;
+    },
+    output(name, source) {
+      const made = define({ ...source, name });
+      outputs.push(made);
+      sources.set(name, source.name);
+      return made;
+    },
+    producer: (target) => producers.get(target.name),
+    build() {
+      return prune({
+        inputs,
+        outputs,
+        constants: [...constants.values()],
+        nodes: nameOutputs(nodes, sources),
+      });
+    },
+  };
+}
+
+function nameOf(value: Value | null): string {
+  return value === null ? '' : value.name;
+}
+
+/** Gives values that leave the graph their outside names where they are made; no copy is needed for that. */
+function nameOutputs(nodes: readonly GraphNode[], sources: ReadonlyMap<string, string>): GraphNode[] {
+  const outside = new Map<string, string>();
+  const copies: GraphNode[] = [];
+  const made = new Set(nodes.flatMap((node) => node.outputs));
+  for (const [name, source] of sources) {
+    if (made.has(source) && !outside.has(source)) outside.set(source, name);
+    else copies.push({ op: 'Identity', inputs: [source], outputs: [name], attributes: {} });
+  }
+  const rename = (name: string) => outside.get(name) ?? name;
+  return [...nodes, ...copies].map((node) => ({
+    ...node,
+    inputs: node.inputs.map(rename),
+    outputs: node.outputs.map(rename),
+  }));
+}
+
+/** Leaves out nodes and constants that no output depends on. */
+function prune(graph: Graph): Graph {
+  const needed = new Set(graph.outputs.map(({ name }) => name));
+  const kept: GraphNode[] = [];
+  for (const node of graph.nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    kept.push(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  return {
+    ...graph,
+    constants: graph.constants.filter(({ name }) => needed.has(name)),
+    nodes: kept.reverse(),
+  };
+}

@@ -1,0 +1,80 @@
+/** A model as a value: layers, a loss, and the models that the papers use. */
+import { ConfigError, ShapeError } from '../errors.js';
+import { conv2d, dense, flatten, type Layer, maxPool, relu } from './layers.js';
+import type { LossName } from './losses.js';
+
+/**
+ * What is trained: from examples of `featureShape` through the layers to outputs that `loss` compares with
+ * labels. A data set fits when its examples have as many elements, whatever their shape.
+ */
+export interface Model {
+  readonly name: string;
+  readonly featureShape: readonly number[];
+  readonly layers: readonly Layer[];
+  readonly loss: LossName;
+}
+
+/** What a data set asks of a model: the shape of an example, and the number of classes or a regression. */
+export interface ModelInput {
+  readonly featureShape: readonly number[];
+  readonly task: 'classification' | 'regression';
+  readonly classCount: number;
+}
+
+type ModelFactory = (input: ModelInput) => Model;
+
+const factories: Readonly<Record<string, ModelFactory>> = {
+  /** Softmax regression; linear regression for a regression data set. */
+  logistic: (input) => feedForward('logistic', input, []),
+  /** One hidden layer of 128. */
+  mlp: (input) => feedForward('mlp', input, [128]),
+  /** McMahan et al. 2017, section 3: two hidden layers of 200; 199,210 parameters on MNIST. */
+  '2nn': (input) => feedForward('2nn', input, [200, 200]),
+  cnn: mcMahanCnn,
+};
+
+/** The names that `createModel` knows. */
+export const modelNames: readonly string[] = Object.freeze(Object.keys(factories));
+
+/**
+ * A model by name, sized for a data set.
+ *
+ * @throws {ConfigError} for an unknown name.
+ * @throws {ShapeError} when the model cannot take examples of that shape.
+ */
+export function createModel(name: string, input: ModelInput): Model {
+  const factory = Object.hasOwn(factories, name) ? factories[name] : undefined;
+  if (!factory) throw new ConfigError(`model must be one of ${modelNames.join(', ')}, got "${name}"`);
+  return factory(input);
+}
+
+function feedForward(name: string, input: ModelInput, hidden: readonly number[]): Model {
+  const body = hidden.flatMap((units) => [dense(units), relu()]);
+  const inputs = input.featureShape.reduce((product, size) => product * size, 1);
+  return { name, featureShape: [inputs], layers: [...body, ...head(input)], loss: lossFor(input) };
+}
+
+/** McMahan et al. 2017, section 3: two 5x5 convolutions (32, 64), pooled, and 512 units; 1,663,370 parameters. */
+function mcMahanCnn(input: ModelInput): Model {
+  const [channels, height, width] = input.featureShape;
+  if (input.featureShape.length !== 3 || (height ?? 0) < 4 || (width ?? 0) < 4) {
+    throw new ShapeError(
+      `cnn must have examples of [channels, height, width] of at least 4 pixels, got [${input.featureShape.join(', ')}]`,
+    );
+  }
+  const blocks = [32, 64].flatMap((filters) => [conv2d(filters, 5), relu(), maxPool(2)]);
+  return {
+    name: 'cnn',
+    featureShape: [channels ?? 1, height ?? 0, width ?? 0],
+    layers: [...blocks, flatten(), dense(512), relu(), ...head(input)],
+    loss: lossFor(input),
+  };
+}
+
+function head({ task, classCount }: ModelInput): Layer[] {
+  return [dense(task === 'regression' ? 1 : classCount)];
+}
+
+function lossFor({ task }: ModelInput): LossName {
+  return task === 'regression' ? 'mean-squared-error' : 'softmax-cross-entropy';
+}

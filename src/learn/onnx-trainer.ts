@@ -1,0 +1,114 @@
+/** The trainer that compiles a model and runs it on an engine: one set of sessions serves any number of clients. */
+import { seededRandom } from '../random.js';
+import { planBatches } from './batches.js';
+import { modelParameters, type UpdateKind } from './compile.js';
+import type { Engine } from './engine.js';
+import { type Evaluator, loadEvaluator } from './evaluator.js';
+import type { Model } from './model.js';
+import {
+  bindSteps,
+  createStatePair,
+  type LoadedSteps,
+  loadSteps,
+  type StatePair,
+  type StepRunner,
+} from './step-runner.js';
+import { createRowBuffers, type RowBuffers } from './tensors.js';
+import type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.js';
+
+/** Training steps in one call of the engine, where the batches allow it: the call itself costs time too. */
+const STEPS_PER_CALL = 5;
+
+/** Options of `createOnnxTrainer`. `stepsPerCall` (default 5) changes the speed, never the result. */
+export interface OnnxTrainerOptions {
+  readonly stepsPerCall?: number;
+}
+
+/** Creates a trainer; graphs are compiled when they are first needed. */
+export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTrainerOptions = {}): Trainer {
+  const { stepsPerCall = STEPS_PER_CALL } = options;
+  const { layout, initializers } = modelParameters(model);
+  const sessions = new Map<string, Promise<LoadedSteps>>();
+  const bound = new Map<string, StepRunner>();
+  const pairs = new Map<boolean, StatePair>();
+  let buffers = createRowBuffers(engine, model, 0);
+  let evaluator: Promise<Evaluator> | undefined;
+
+  const roomFor = (rows: number): RowBuffers => {
+    if (rows > buffers.capacity) {
+      buffers = createRowBuffers(engine, model, rows);
+      bound.clear();
+    }
+    return buffers;
+  };
+  const pairFor = (momentum: boolean): StatePair => {
+    const pair = pairs.get(momentum) ?? createStatePair(layout, momentum);
+    pairs.set(momentum, pair);
+    return pair;
+  };
+  const runnerFor = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
+    const room = roomFor(rows * steps);
+    const graph = `${update.momentum} ${update.weightDecay} ${steps} ${steps === 1 ? '' : rows}`;
+    const key = `${graph} ${rows}`;
+    const known = bound.get(key);
+    if (known) return known;
+    const loading = sessions.get(graph) ?? loadSteps(engine, model, update, steps, steps === 1 ? null : rows);
+    sessions.set(graph, loading);
+    const runner = bindSteps(engine, layout, await loading, pairFor(update.momentum), rows, room);
+    bound.set(key, runner);
+    return runner;
+  };
+
+  return {
+    layout,
+
+    initialParams(seed, out) {
+      layout.entries.forEach(({ name, offset, length }, index) => {
+        const initializer = initializers[index];
+        const limit = typeof initializer === 'object' ? initializer.uniformLimit : 0;
+        const random = seededRandom(seed, 'initial', name);
+        for (let at = offset; at < offset + length; at++) out[at] = limit * (2 * random.float() - 1);
+      });
+    },
+
+    async train(params, examples, work: LocalWork, seed, out): Promise<TrainResult> {
+      const random = seededRandom(seed, 'train');
+      const { order, sizes } = planBatches(examples.indices, work, random);
+      const update = { momentum: work.momentum > 0, weightDecay: work.weightDecay > 0 };
+      const pair = pairFor(update.momentum);
+      pair.current().params.set(params);
+      pair.current().velocities.fill(0);
+      let lossSum = 0;
+      let at = 0;
+      for (let step = 0; step < sizes.length; ) {
+        const rows = sizes[step] as number;
+        const steps = equalBatches(sizes, step, stepsPerCall) ? stepsPerCall : 1;
+        const runner = await runnerFor(update, rows, steps);
+        lossSum += await runner.run(examples, order, at, work, random);
+        at += rows * steps;
+        step += steps;
+      }
+      out.set(pair.current().params);
+      return { exampleCount: examples.indices.length, steps: sizes.length, loss: lossSum / at };
+    },
+
+    async evaluate(params, examples): Promise<EvaluationSums> {
+      evaluator ??= loadEvaluator(engine, model, layout);
+      return (await evaluator).evaluate(params, examples);
+    },
+
+    async dispose() {
+      for (const loading of sessions.values()) await (await loading).session.release();
+      await (await evaluator)?.release();
+      sessions.clear();
+      bound.clear();
+      evaluator = undefined;
+    },
+  };
+}
+
+/** Whether `count` batches from `first` on are there and of one size. */
+function equalBatches(sizes: readonly number[], first: number, count: number): boolean {
+  for (let step = first; step < first + count; step++) if (sizes[step] !== sizes[first]) return false;
+  return true;
+}

@@ -1,0 +1,157 @@
+/** Runs compiled training steps: two sets of parameter buffers take turns as input and output, nothing is copied. */
+import type { Examples } from '../data/dataset.js';
+import type { Layout } from '../params/layout.js';
+import type { Random } from '../random.js';
+import { compileSteps, type MaskInput, names, type UpdateKind } from './compile.js';
+import type { Engine, EngineSession, EngineTensor } from './engine.js';
+import type { Model } from './model.js';
+import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
+
+/** Parameters, and velocities where the update has momentum, on buffers of their own. */
+export interface StepState {
+  readonly params: Float32Array;
+  readonly velocities: Float32Array;
+}
+
+/** Scalars of a step that may change from call to call. */
+export interface StepSettings {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+}
+
+/** Steps of one shape (`rows` examples each, `steps` of them a call), ready to run. */
+export interface StepRunner {
+  /** Trains on `steps` batches of `order` from `at` on; returns the loss summed over their examples. */
+  run(
+    examples: Examples,
+    order: Uint32Array,
+    at: number,
+    settings: StepSettings,
+    random: Random,
+  ): Promise<number>;
+}
+
+type Tensors = Record<string, EngineTensor>;
+
+/** Compiles and loads the graph of `steps` steps a call, for batches of any size where `steps` is 1. */
+export async function loadSteps(
+  engine: Engine,
+  model: Model,
+  update: UpdateKind,
+  steps: number,
+  batchSize: number | null,
+): Promise<LoadedSteps> {
+  const { onnx, masks } = compileSteps(model, update, steps, batchSize);
+  return { session: await engine.load(onnx), masks, steps, update };
+}
+
+/** A loaded step graph. */
+export interface LoadedSteps {
+  readonly session: EngineSession;
+  readonly masks: readonly MaskInput[];
+  readonly steps: number;
+  readonly update: UpdateKind;
+}
+
+/** The two states that steps go to and fro between; the newest is `current()`. */
+export interface StatePair {
+  current(): StepState;
+  readonly states: readonly [StepState, StepState];
+  swap(): void;
+  readonly side: 0 | 1;
+}
+
+export function createStatePair(layout: Layout, momentum: boolean): StatePair {
+  const create = () => ({
+    params: new Float32Array(layout.size),
+    velocities: new Float32Array(momentum ? layout.size : 0),
+  });
+  const states = [create(), create()] as const;
+  let side: 0 | 1 = 0;
+  return {
+    states,
+    current: () => states[side],
+    swap() {
+      side = side === 0 ? 1 : 0;
+    },
+    get side() {
+      return side;
+    },
+  };
+}
+
+/** Binds a loaded graph to buffers: everything a call needs is made here, once. */
+export function bindSteps(
+  engine: Engine,
+  layout: Layout,
+  loaded: LoadedSteps,
+  pair: StatePair,
+  rows: number,
+  buffers: RowBuffers,
+): StepRunner {
+  const { session, masks, steps, update } = loaded;
+  const scalars = createScalars(engine);
+  const loss = engine.tensor(new Float32Array(1), []);
+  const maskTensors = masks.map(({ exampleShape, length }) =>
+    engine.tensor(new Float32Array(rows * length), [rows, ...exampleShape]),
+  );
+  const inputTensors: Tensors = {
+    ...buffers.tensors(rows * steps),
+    [names.gradientScale]: scalars.gradientScale,
+    ...(update.weightDecay ? { [names.weightDecay]: scalars.weightDecay } : {}),
+    ...(update.momentum
+      ? { [names.momentum]: scalars.momentum, [names.learningRate]: scalars.learningRate }
+      : {}),
+    ...Object.fromEntries(masks.map(({ name }, index) => [name, maskTensors[index] as EngineTensor])),
+  };
+  const from = pair.states.map((state) => ({
+    ...inputTensors,
+    ...stateTensors(engine, layout, state, null),
+  }));
+  const into = pair.states.map((state) => ({
+    ...stateTensors(engine, layout, state, names.next),
+    [names.lossSum]: loss,
+  }));
+  return {
+    async run(examples, order, at, { learningRate, momentum, weightDecay }, random) {
+      fillRows(buffers, examples, order, at, rows * steps);
+      const scale = 1 / rows;
+      scalars.gradientScale.data[0] = update.momentum ? scale : -learningRate * scale;
+      scalars.learningRate.data[0] = learningRate;
+      scalars.momentum.data[0] = momentum;
+      scalars.weightDecay.data[0] = update.momentum ? weightDecay : 1 - learningRate * weightDecay;
+      masks.forEach(({ rate }, index) => {
+        fillMask((maskTensors[index] as EngineTensor).data, rate, random);
+      });
+      const { side } = pair;
+      await session.run(from[side] as Tensors, into[1 - side] as Tensors);
+      pair.swap();
+      return loss.data[0] ?? Number.NaN;
+    },
+  };
+}
+
+function createScalars(engine: Engine) {
+  const scalar = () => engine.tensor(new Float32Array(1), []);
+  return { gradientScale: scalar(), learningRate: scalar(), momentum: scalar(), weightDecay: scalar() };
+}
+
+/** Views on the buffers of a state, under the names the graph gives them. */
+function stateTensors(
+  engine: Engine,
+  layout: Layout,
+  { params, velocities }: StepState,
+  rename: ((name: string) => string) | null,
+): Tensors {
+  const named = (name: string) => (rename ? rename(name) : name);
+  const parameters = parameterTensors(engine, layout, params, named);
+  if (velocities.length === 0) return parameters;
+  const velocity = parameterTensors(engine, layout, velocities, (name) => named(names.velocity(name)));
+  return { ...parameters, ...velocity };
+}
+
+function fillMask(mask: Float32Array | Int32Array, rate: number, random: Random): void {
+  const kept = 1 / (1 - rate);
+  for (let index = 0; index < mask.length; index++) mask[index] = random.float() < rate ? 0 : kept;
+}

@@ -1,0 +1,168 @@
+"""Writes the training vectors: 20 SGD steps by PyTorch, checked against float64 and against numpy by hand."""
+
+import json
+import os
+import pathlib
+import sys
+
+os.environ["OMP_NUM_THREADS"] = "1"
+sys.dont_write_bytecode = True
+
+import numpy as np  # noqa: E402
+import torch  # noqa: E402
+import torch.nn.functional as F  # noqa: E402
+
+import numpy_check  # noqa: E402
+from formula import vector_input, vector_labels, vector_parameter, vector_targets  # noqa: E402
+from models import MODELS, SETTINGS, STEPS  # noqa: E402
+
+FOLDER = pathlib.Path(__file__).parent
+FORMULA = (
+    "See README.md: element i of a stream is mix(mix(i) xor (salt * 0x9E3779B1)), mix the MurmurHash3 finaliser; "
+    "inputs hash / 2^32, labels hash mod classes, targets 2 hash / 2^32 - 1, "
+    "parameters (2 hash / 2^32 - 1) / sqrt(fanIn), rounded to float32."
+)
+
+
+def initial_params(model):
+    """Float32 arrays by name, in layout order."""
+    return {
+        name: vector_parameter(index, name, shape, fan_in)
+        for index, (name, shape, fan_in) in enumerate(model.parameters)
+    }
+
+
+def batches(model, size):
+    """The features and labels or targets of every step."""
+    for step in range(STEPS):
+        features = vector_input(step, size, model.feature_length)
+        if model.task == "targets":
+            yield features, vector_targets(step, size)
+        else:
+            yield features, vector_labels(step, size, 2 if model.task == "binary" else 10)
+
+
+def mean_loss(task, outputs, truth, dtype):
+    """The mean over the batch of cross-entropy from logits, or of the squared error."""
+    if task == "classes":
+        return F.cross_entropy(outputs, truth)
+    if task == "binary":
+        return F.binary_cross_entropy_with_logits(outputs[:, 0], truth.to(dtype))
+    return F.mse_loss(outputs[:, 0], truth.to(dtype))
+
+
+def train(model, setting, dtype):
+    """Losses, each before its update, and final parameters as float64 arrays by name."""
+    params = {
+        name: torch.tensor(values, dtype=dtype, requires_grad=True)
+        for name, values in initial_params(model).items()
+    }
+    optimizer = torch.optim.SGD(
+        params.values(),
+        lr=setting.learning_rate,
+        momentum=setting.momentum,
+        weight_decay=setting.weight_decay,
+    )
+    losses = []
+    for features, truth in batches(model, setting.batch_size):
+        optimizer.zero_grad()
+        outputs = model.forward(torch.tensor(features, dtype=dtype), params)
+        loss = mean_loss(model.task, outputs, torch.tensor(truth), dtype)
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    return losses, {name: values.detach().double().numpy() for name, values in params.items()}
+
+
+def difference(one, other):
+    """The larger of: relative difference of a loss, relative difference of a parameter in the L2 norm."""
+    losses = max(abs(a - b) / abs(b) for a, b in zip(one[0], other[0]))
+    norms = max(np.linalg.norm(one[1][name] - other[1][name]) / np.linalg.norm(other[1][name]) for name in other[1])
+    return max(losses, float(norms))
+
+
+def change_norms(model, final):
+    """By name: the L2 norm of final minus initial values, which shows an error that the values themselves hide."""
+    start = initial_params(model)
+    return {name: float(np.linalg.norm(final[name] - start[name])) for name in start}
+
+
+def check_values(model, setting):
+    """Some values of the formula, for a twin in another language to compare with."""
+    size = setting.batch_size
+    last = STEPS - 1
+    drawn = list(batches(model, size))
+    places = [(0, 0, 0), (0, size - 1, model.feature_length - 1), (last, 1, 7)]
+    params = initial_params(model)
+    return {
+        "inputs": [
+            {"batch": batch, "row": row, "column": column, "value": float(drawn[batch][0][row, column])}
+            for batch, row, column in places
+        ],
+        "labels": [{"batch": batch, "values": drawn[batch][1].tolist()} for batch in (0, last)],
+        "parameters": [
+            {"name": name, "index": index, "value": float(values.flat[index])}
+            for name, values in params.items()
+            for index in (0, values.size - 1)
+        ],
+    }
+
+
+def vector(name, setting):
+    """The content of one vector file."""
+    model = MODELS[setting.model]
+    result = train(model, setting, torch.float32)
+    double = train(model, setting, torch.float64)
+    exact = difference(result, double)
+    assert exact < 1e-5, f"{name} differs from its float64 run by {exact}"
+    changes = change_norms(model, result[1])
+    for parameter, change in change_norms(model, double[1]).items():
+        assert abs(changes[parameter] - change) < 1e-5 * change, f"{name}: {parameter} changed by {change}"
+    print(f"{name}: losses {result[0][0]:.4f} to {result[0][-1]:.4f}, from float64 {exact:.1e}", end="")
+    if name in ("logistic", "mlp", "2nn"):
+        by_hand = numpy_check.train(initial_params(model), setting.learning_rate, batches(model, setting.batch_size))
+        apart = difference(result, by_hand)
+        assert apart < 1e-5, f"{name} differs from numpy by {apart}"
+        print(f", from numpy {apart:.1e}", end="")
+    print()
+    return {
+        "description": f"{STEPS} steps of SGD on {setting.model} ({model.words}), float32, one thread",
+        "tool": "PyTorch",
+        "version": torch.__version__,
+        "command": "python3 test/vectors/training/make_vectors.py",
+        "formula": FORMULA,
+        "model": setting.model,
+        "task": model.task,
+        "featureLength": model.feature_length,
+        "batchSize": setting.batch_size,
+        "learningRate": setting.learning_rate,
+        "momentum": setting.momentum,
+        "weightDecay": setting.weight_decay,
+        "losses": result[0],
+        "parameters": [
+            {
+                "name": parameter,
+                "shape": shape,
+                "fanIn": fan_in,
+                "changeNorm": changes[parameter],
+                "norm": float(np.linalg.norm(result[1][parameter])),
+                "sum": float(result[1][parameter].sum()),
+                "first": result[1][parameter].ravel()[:5].tolist(),
+            }
+            for parameter, shape, fan_in in model.parameters
+        ],
+        "checkValues": check_values(model, setting),
+    }
+
+
+def main():
+    """Writes every file next to this script."""
+    torch.set_num_threads(1)
+    assert sum(np.prod(shape) for _, shape, _ in MODELS["cnn"].parameters) == 1_663_370
+    for name, setting in SETTINGS.items():
+        text = json.dumps(vector(name, setting), indent=1)
+        (FOLDER / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

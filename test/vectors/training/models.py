@@ -1,0 +1,96 @@
+"""The models and settings of the training vectors, with parameters named, shaped and ordered as in Tessera."""
+
+from dataclasses import dataclass, field
+
+import torch.nn.functional as F
+
+STEPS = 20
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One vector file: what is trained, how, and on batches of which size."""
+
+    model: str
+    batch_size: int = 10
+    learning_rate: float = 0.1
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class Model:
+    """`parameters` holds (name, shape, fan-in); `task` decides labels and loss."""
+
+    words: str
+    task: str
+    feature_length: int
+    forward: callable
+    parameters: list = field(default_factory=list)
+
+
+def dense(index, fan_in, units):
+    """Weight [in, out] and bias [out] of dense layer number `index`, from 1."""
+    return [(f"dense{index}.weight", [fan_in, units], fan_in), (f"dense{index}.bias", [units], fan_in)]
+
+
+def conv(index, channels_in, channels_out, kernel):
+    """Weight [out, in, kernel, kernel] and bias [out] of convolution number `index`, from 1."""
+    fan_in = channels_in * kernel * kernel
+    shape = [channels_out, channels_in, kernel, kernel]
+    return [(f"conv{index}.weight", shape, fan_in), (f"conv{index}.bias", [channels_out], fan_in)]
+
+
+def dense_forward(values, params, first=1):
+    """Dense layers from number `first` on, relu between them."""
+    last = max(int(name[5:-7]) for name in params if name.startswith("dense") and name.endswith(".weight"))
+    for index in range(first, last + 1):
+        values = values @ params[f"dense{index}.weight"] + params[f"dense{index}.bias"]
+        if index < last:
+            values = F.relu(values)
+    return values
+
+
+def cnn_forward(values, params):
+    """Two convolutions, each with relu and max-pooling, then dense layers on the channel-major flattening."""
+    values = values.reshape(-1, 1, 28, 28)
+    for index in (1, 2):
+        values = F.conv2d(values, params[f"conv{index}.weight"], params[f"conv{index}.bias"], padding=2)
+        values = F.max_pool2d(F.relu(values), 2)
+    return dense_forward(values.flatten(1), params)
+
+
+def dense_model(words, task, widths):
+    """A model of dense layers only."""
+    parameters = []
+    for index, (fan_in, units) in enumerate(zip(widths, widths[1:]), start=1):
+        parameters += dense(index, fan_in, units)
+    return Model(words, task, widths[0], dense_forward, parameters)
+
+
+MODELS = {
+    "logistic": dense_model("784-10 softmax regression", "classes", [784, 10]),
+    "mlp": dense_model("784-128-10, relu", "classes", [784, 128, 10]),
+    "2nn": dense_model("784-200-200-10, relu", "classes", [784, 200, 200, 10]),
+    "linear": dense_model("13-1 linear regression", "targets", [13, 1]),
+    "binary": dense_model("13-1 logistic regression with one output", "binary", [13, 1]),
+    "cnn": Model(
+        "conv 5x5x32 SAME, relu, max-pool 2x2, conv 5x5x64 SAME, relu, max-pool 2x2, dense 512, relu, dense 10",
+        "classes",
+        784,
+        cnn_forward,
+        conv(1, 1, 32, 5) + conv(2, 32, 64, 5) + dense(1, 64 * 7 * 7, 512) + dense(2, 512, 10),
+    ),
+}
+
+SETTINGS = {
+    "logistic": Setting("logistic", learning_rate=0.02),
+    "mlp": Setting("mlp"),
+    "2nn": Setting("2nn"),
+    "cnn": Setting("cnn", batch_size=4, learning_rate=0.05),
+    "linear": Setting("linear"),
+    "binary": Setting("binary"),
+    "mlp-momentum": Setting("mlp", momentum=0.9),
+    "mlp-weight-decay": Setting("mlp", weight_decay=0.01),
+    "mlp-momentum-weight-decay": Setting("mlp", momentum=0.9, weight_decay=0.01),
+}

@@ -1,0 +1,20 @@
+/** What a federated algorithm is: a frozen value of pure functions that fill the slots of a round. */
+import type { LocalWork } from '../learn/trainer.js';
+import type { CohortRule } from './cohort.js';
+
+/** One federated algorithm, with its settings. */
+export interface Strategy {
+  readonly name: string;
+  readonly cohort: CohortRule;
+  /** A round with fewer results than this fails. At least 1. */
+  readonly minimumClients: number;
+  /** Whether a client reports its trained parameters, or their difference from the global ones. */
+  readonly reports: 'params' | 'update';
+  /** What each client is asked to do in `round`, from 1. */
+  work(round: number): LocalWork;
+  /**
+   * The server's step: writes the next global parameters into `global`, given the clients' weighted mean.
+   * Both have the model's layout; neither is kept.
+   */
+  apply(global: Float32Array, mean: Float32Array): void;
+}

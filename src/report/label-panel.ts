@@ -81,7 +81,7 @@ function heatMap(clients: readonly ClientSummary[], classNames: readonly string[
   return html`<p class="note">A column is ${column}, in the order of their numbers. ${
     classNames.length > 0 && `The darkest cell is ${formatCount(Math.round(largest))} examples.`
   }</p>
-<div class="heatmap"><span class="heat-name">size</span>${sizeStrip(sizes)}${classNames.map(
+<div class="heatmap${classNames.length > 20 && ' dense'}"><span class="heat-name">size</span>${sizeStrip(sizes)}${classNames.map(
     (name, label) =>
       html`<span class="heat-name" title="${name}">${name}</span>${heatRow(name, counts[label] ?? [], largest)}`,
   )}</div>`;

@@ -64,7 +64,7 @@ function resultTiles(summary: RunSummary): readonly Tile[] {
   if (last) {
     const metrics = finished?.metrics ?? last.metrics;
     tiles.push({
-      name: `Final ${what}`,
+      name: `${finished ? 'Final' : 'Current'} ${what}`,
       value: text(metrics[headline]),
       detail: `on ${formatPlural(metrics.exampleCount, 'held-out example')}`,
     });

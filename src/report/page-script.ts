@@ -24,23 +24,26 @@ const formats = {
   milliseconds: { tick: (v) => scaled(v, TIMES), full: (v) => scaled(v, TIMES) },
 };
 
-/** One column a line, then its band's low and high; a single number becomes a level line. */
+/**
+ * One column a line, a single number becoming a level line. Drawn in this order: first the bands' edges, then
+ * the lines from the last to the first, so that the first lies on top.
+ */
 function columnsOf(chart) {
   const spread = (values) => (Array.isArray(values) ? values : chart.x.map(() => values));
   const columns = [chart.x];
   const bands = [];
   const owners = [];
-  chart.series.forEach((series, index) => {
-    series.at = columns.length;
-    columns.push(spread(series.values));
-    owners.push({ series, index });
-  });
   for (const series of chart.series) {
     if (!series.band) continue;
     series.bandAt = columns.length;
     columns.push(spread(series.band.high), spread(series.band.low));
     owners.push({ series, edge: true }, { series, edge: true });
     bands.push({ series: [series.bandAt, series.bandAt + 1], fill: tone(series.tone + '-soft') });
+  }
+  for (const series of [...chart.series].reverse()) {
+    series.at = columns.length;
+    columns.push(spread(series.values));
+    owners.push({ series });
   }
   return { columns, bands, owners };
 }
@@ -50,7 +53,7 @@ function lineOf(chart, owner) {
   if (edge) return { stroke: 'transparent', width: 0, points: { show: false }, spanGaps: true };
   const color = tone(series.tone);
   const few = chart.x.length <= 40 && series.look !== 'dashed';
-  const line = { stroke: color, width: 2, spanGaps: true, points: { show: few, size: 5, fill: color, width: 0 } };
+  const line = { stroke: color, width: chart.x.length > 400 ? 1.25 : 2, spanGaps: true, points: { show: few, size: 5, fill: color, width: 0 } };
   if (series.look === 'dashed') line.dash = [6, 4];
   if (series.look === 'points') Object.assign(line, { width: 0, paths: () => null, points: { show: true, size: 6, fill: color } });
   if (series.look === 'bars') Object.assign(line, { width: 0, fill: color, paths: uPlot.paths.bars({ size: [0.7, 24] }), points: { show: false } });
@@ -75,7 +78,8 @@ function scalesOf(chart) {
   };
   const bars = chart.series.some((series) => series.look === 'bars');
   const wide = (plot, low, high) => (bars || low === high ? [low - 0.6, high + 0.6] : [low, high]);
-  return { x: { time: false, range: wide }, y: chart.log ? { distr: 3 } : { range: padded } };
+  const logRange = (plot, low, high) => (low === null ? [1, 10] : [uPlot.rangeLog(low, high, 10, false)[0], high * 1.2]);
+  return { x: { time: false, range: wide }, y: chart.log ? { distr: 3, range: logRange } : { range: padded } };
 }
 
 function axesOf(chart) {
@@ -96,7 +100,7 @@ function showValues(chart, plot, columns) {
   const index = plot && plot.cursor.idx !== null && plot.cursor.idx !== undefined ? plot.cursor.idx : chart.x.length - 1;
   legend.querySelector('[data-at]').textContent = chart.xLabels ? chart.xLabels[index] : chart.xName + ' ' + chart.x[index];
   legend.querySelectorAll('[data-value]').forEach((place, series) => {
-    const value = columns[series + 1][index];
+    const value = columns[chart.series[series].at][index];
     place.textContent = value === null || value === undefined ? DASH : formats[chart.format].full(value);
   });
 }
@@ -105,7 +109,7 @@ function draw(place) {
   const chart = charts.find(({ id }) => id === place.dataset.chart);
   const { columns, bands, owners } = columnsOf(chart);
   const options = {
-    width: place.clientWidth, height: place.clientWidth < 480 ? 230 : 280, padding: [10, 14, 0, 0],
+    width: place.clientWidth, height: place.clientWidth < 480 ? 230 : 280, padding: [10, 22, 0, 0],
     legend: { show: false }, scales: scalesOf(chart), axes: axesOf(chart), bands,
     cursor: { y: false, points: { size: 8 }, sync: chart.xName === 'Round' ? { key: 'round' } : undefined },
     focus: { alpha: 1 },

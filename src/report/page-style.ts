@@ -46,9 +46,10 @@ h3 { margin: 0 0 4px; font-size: 16px; }
 .result { max-width: 46em; margin: 10px 0 12px; font-size: 19px; line-height: 1.4; }
 .facts { display: flex; flex-wrap: wrap; gap: 8px; margin: 0 0 24px; padding: 0; list-style: none; }
 .facts li { padding: 2px 10px; border: 1px solid var(--line); border-radius: 99px; background: var(--surface); color: var(--muted); font-size: 13px; overflow-wrap: anywhere; }
-.tiles { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 12px; margin: 0; }
-.tiles.across5 { grid-template-columns: repeat(5, minmax(0, 1fr)); }
-.tiles.across3 { grid-template-columns: repeat(3, minmax(0, 1fr)); }
+.tiles { display: flex; flex-wrap: wrap; gap: 12px; margin: 0; }
+.tile { flex: 1 1 calc(25% - 12px); }
+.across5 .tile { flex-basis: calc(20% - 12px); }
+.across3 .tile { flex-basis: calc(33% - 12px); }
 .tile, .panel { min-width: 0; margin: 0; border: 1px solid var(--line); border-radius: 12px; background: var(--surface); }
 .tile { padding: 14px 16px; }
 .tile dt { color: var(--muted); font-size: 13px; }
@@ -56,7 +57,7 @@ h3 { margin: 0 0 4px; font-size: 16px; }
 .tile dd { margin: 0; }
 .tile strong { display: block; font-size: 24px; font-weight: 650; line-height: 1.3; letter-spacing: -0.01em; white-space: nowrap; }
 .tile span { display: block; color: var(--muted); font-size: 13px; line-height: 1.35; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; align-items: start; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 480px), 1fr)); gap: 16px; }
 .panel { padding: 18px 20px; }
 .wide, .panels > :last-child:nth-child(odd) { grid-column: 1 / -1; }
 .note { margin: 0 0 10px; color: var(--muted); font-size: 13px; }
@@ -72,7 +73,8 @@ h3 { margin: 0 0 4px; font-size: 16px; }
 .mark.line { height: 3px; width: 16px; }
 .mark.dashed { height: 3px; width: 16px; border-radius: 0; background: linear-gradient(90deg, var(--mark) 60%, transparent 60%) 0 0 / 8px 3px; }
 .mark.points { width: 8px; height: 8px; border-radius: 50%; }
-.plot { min-height: 230px; overflow: hidden; }
+.panel:has(.plot) { display: flex; flex-direction: column; }
+.plot { margin-top: auto; min-width: 0; min-height: 230px; overflow: hidden; }
 table { border-collapse: collapse; width: 100%; font-size: 13px; }
 th { font-weight: 500; text-align: left; }
 thead th { color: var(--muted); font-weight: 500; white-space: nowrap; }
@@ -92,7 +94,7 @@ thead th { color: var(--muted); font-weight: 500; white-space: nowrap; }
 .scroll { overflow-x: auto; }
 .matrix { width: auto; min-width: 100%; border-collapse: separate; border-spacing: 2px; font-variant-numeric: tabular-nums; }
 .matrix th { padding: 2px 4px; color: var(--muted); text-align: center; white-space: nowrap; }
-.matrix thead th:first-child { font-size: 12px; text-align: left; }
+.matrix thead th:first-child { font-size: 12px; line-height: 1.2; text-align: right; white-space: normal; width: min-content; }
 .matrix tbody th { text-align: right; }
 .matrix td { min-width: 30px; padding: 4px 3px; border-radius: 4px; text-align: center; }
 .matrix .none { color: var(--muted); }
@@ -100,9 +102,10 @@ thead th { color: var(--muted); font-weight: 500; white-space: nowrap; }
 .heat-name { max-width: 9em; overflow: hidden; color: var(--muted); font-size: 12px; text-align: right; text-overflow: ellipsis; white-space: nowrap; }
 .heatmap svg { display: block; width: 100%; }
 .heat-row { height: 20px; border-radius: 3px; background: var(--track); shape-rendering: crispEdges; }
+.heatmap.dense { row-gap: 1px; line-height: 1.15; } .dense .heat-name { font-size: 10px; } .dense .heat-row { height: 11px; border-radius: 2px; }
 .sizes { height: 40px; margin-bottom: 4px; }
 .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
-@media (max-width: 860px) { .tiles, .tiles.across5, .tiles.across3 { grid-template-columns: repeat(2, minmax(0, 1fr)); } .tile:last-child:nth-child(odd) { grid-column: 1 / -1; } }
+@media (max-width: 860px) { .tiles .tile { flex-basis: calc(50% - 12px); } }
 @media (max-width: 560px) {
   header, main { padding-left: 14px; padding-right: 14px; }
   header { padding-top: 20px; }

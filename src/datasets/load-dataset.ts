@@ -1,0 +1,59 @@
+/** Loads a data set by its name, or from a CSV file: the one door to every data set on this machine. */
+import { basename } from 'node:path';
+import { type CsvOptions, parseCsv } from '../data/csv.js';
+import type { DataSplit } from '../data/dataset.js';
+import { DEFAULT_DIGITS, generateDigits } from '../data/digits.js';
+import type { AllocateFloats } from '../data/float-storage.js';
+import { ConfigError } from '../errors.js';
+import { loadHeartDisease } from './heart-disease.js';
+import { loadMnist } from './mnist.js';
+import type { PlaceOptions } from './places.js';
+import { readText } from './read-bytes.js';
+
+/** The data sets that have a name. */
+export const DATASET_NAMES = ['digits', 'mnist', 'heart-disease'] as const;
+
+/** What to load; the options of `parseCsv` are for CSV files only. */
+export interface LoadDatasetOptions extends PlaceOptions, Partial<Omit<CsvOptions, 'file' | 'name'>> {
+  /** For `digits`, which is drawn from it. */
+  readonly seed: number;
+  /** For `digits`; the defaults are those of `DEFAULT_DIGITS`. */
+  readonly trainCount?: number;
+  readonly testCount?: number;
+  /** Told what else happens, such as a download, one sentence each. */
+  readonly onNotice?: (notice: string) => void;
+  /** Where features and labels go; `allocateSharedFloats` puts them where all threads see them. */
+  readonly allocate?: AllocateFloats;
+  /** For downloads; the default is the platform's. */
+  readonly fetch?: typeof fetch;
+}
+
+const CSV_FILE = /\.(csv|tsv)(\.gz)?$/i;
+
+/**
+ * Loads `digits` (drawn), `mnist` or `heart-disease` (found, or for mnist fetched), or a file that ends in `.csv` or
+ * `.tsv`, gzipped or not, for which `label` names the column to predict.
+ *
+ * @throws {ConfigError} when the name is unknown or an option does not fit.
+ * @throws {TransportError} when a file can be neither read nor fetched.
+ * @throws {ProtocolError} when a file is damaged or not what it should be.
+ */
+export async function loadDataset(name: string, options: LoadDatasetOptions): Promise<DataSplit> {
+  if (name === 'digits') return generateDigits({ ...DEFAULT_DIGITS, ...options });
+  if (name === 'mnist') return loadMnist(options);
+  if (name === 'heart-disease') return loadHeartDisease(options);
+  if (CSV_FILE.test(name)) return loadCsv(name, options);
+  throw new ConfigError(
+    `data must be ${DATASET_NAMES.join(', ')} or a path that ends in .csv, .csv.gz, .tsv or .tsv.gz, got "${name}"`,
+  );
+}
+
+async function loadCsv(path: string, options: LoadDatasetOptions): Promise<DataSplit> {
+  const { label } = options;
+  if (label === undefined) {
+    throw new ConfigError(`label must name the column of ${path} to predict, got nothing`);
+  }
+  const delimiter = /\.tsv(\.gz)?$/i.test(path) ? '\t' : ',';
+  const text = await readText(path);
+  return { train: parseCsv(text, { delimiter, ...options, label, file: path, name: basename(path) }) };
+}

@@ -1,0 +1,122 @@
+/** What federation is compared with: the same model trained on pooled data, and by each client alone. */
+import type { Examples } from '../data/dataset.js';
+import type { LocalWork } from '../learn/trainer.js';
+import { seededRandom } from '../random.js';
+import type { RunPlan } from '../round/round.js';
+import type { ClientTrained, RunEvent } from '../round/run-events.js';
+import { cohortSizeOf } from '../strategy/cohort.js';
+import { evaluateOn } from './evaluate.js';
+import type { TrainingPool } from './pool.js';
+import type { Population } from './population.js';
+
+/** What the baselines need of a run that has ended. */
+export interface BaselineContext {
+  readonly plan: RunPlan;
+  readonly pool: TrainingPool;
+  readonly population: Population;
+  /** The parameters that the federation started from. */
+  readonly initial: Float32Array;
+  /** Rounds that the federation ran. */
+  readonly rounds: number;
+  /** What its clients did. */
+  readonly trained: readonly ClientTrained[];
+  emit(event: RunEvent): Promise<void>;
+}
+
+/**
+ * Central training: all clients' examples in one place. In each round it makes as many steps as the round's
+ * clients made together (one client's number, where a step takes all examples), with the round's learning rate,
+ * and is evaluated on the server's held-out data.
+ */
+export async function trainCentral(context: BaselineContext): Promise<void> {
+  const { plan, pool, population, rounds, emit } = context;
+  let { current, next } = twoBuffers(pool, context.initial);
+  const examples = pooled(population);
+  await emit({
+    type: 'central-evaluated',
+    round: 0,
+    metrics: await evaluateOn(pool, current, population.serverHeldOut),
+  });
+  const stepsOf = stepsPerRound(context.trained, plan.strategy.work(1).batchSize === 'full');
+  for (let round = 1; round <= rounds; round++) {
+    const steps = stepsOf.get(round);
+    if (steps) {
+      const work: LocalWork = { ...plan.strategy.work(round), amount: { steps } };
+      const seed = seededRandom(plan.seed, 'central', round).uint32();
+      await pool.train({ params: current, examples, work, seed, reports: 'params' }, next);
+      [current, next] = [next, current];
+    }
+    const metrics = await evaluateOn(pool, current, population.serverHeldOut);
+    await emit({ type: 'central-evaluated', round, metrics });
+  }
+}
+
+/**
+ * Isolated training: each client alone on its own examples, for as many rounds as it takes part in on average
+ * (at least one), evaluated on the server's held-out data.
+ */
+export async function trainIsolated(context: BaselineContext): Promise<void> {
+  const { plan, pool, rounds } = context;
+  const share = cohortSizeOf(plan.strategy.cohort, plan.population.length) / plan.population.length;
+  const turns = rounds === 0 ? 0 : Math.max(1, Math.round(rounds * share));
+  const waiting = [...plan.population];
+  const pairs = Array.from({ length: pool.threads }, () => twoBuffers(pool, context.initial));
+  await Promise.all(
+    pairs.map(async (pair) => {
+      for (let clientId = waiting.shift(); clientId !== undefined; clientId = waiting.shift()) {
+        await trainAlone(context, clientId, turns, Math.max(1, rounds / Math.max(1, turns)), pair);
+      }
+    }),
+  );
+}
+
+async function trainAlone(
+  { plan, pool, population, initial, emit }: BaselineContext,
+  clientId: number,
+  turns: number,
+  roundsPerTurn: number,
+  pair: { current: Float32Array; next: Float32Array },
+): Promise<void> {
+  const examples = population.clients[clientId]?.train;
+  if (!examples) return;
+  let { current, next } = pair;
+  current.set(initial);
+  for (let turn = 1; turn <= turns; turn++) {
+    const work = plan.strategy.work(Math.round((turn - 1) * roundsPerTurn) + 1);
+    const seed = seededRandom(plan.seed, 'isolated', clientId, turn).uint32();
+    await pool.train({ params: current, examples, work, seed, reports: 'params' }, next);
+    [current, next] = [next, current];
+  }
+  const metrics = await evaluateOn(pool, current, population.serverHeldOut);
+  await emit({ type: 'isolated-evaluated', clientId, metrics });
+}
+
+function twoBuffers(
+  pool: TrainingPool,
+  initial: Float32Array,
+): { current: Float32Array; next: Float32Array } {
+  const current = pool.allocate();
+  current.set(initial);
+  return { current, next: pool.allocate() };
+}
+
+/** All clients' training examples, on shared memory. */
+function pooled({ clients, datasets }: Population): Examples {
+  const count = clients.reduce((sum, { train }) => sum + train.indices.length, 0);
+  const indices = new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
+  let at = 0;
+  for (const { train } of clients) {
+    indices.set(train.indices, at);
+    at += train.indices.length;
+  }
+  return { dataset: datasets[0], indices };
+}
+
+function stepsPerRound(trained: readonly ClientTrained[], full: boolean): Map<number, number> {
+  const steps = new Map<number, number>();
+  for (const event of trained) {
+    const before = steps.get(event.round) ?? 0;
+    steps.set(event.round, full ? Math.max(before, event.steps) : before + event.steps);
+  }
+  return steps;
+}

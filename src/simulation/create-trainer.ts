@@ -1,0 +1,46 @@
+/** Makes the trainer of a thread: of a model by name, or from a module of the user's. */
+import type { Dataset } from '../data/dataset.js';
+import { chooseEngine } from '../engine/onnx-runtime.js';
+import { ConfigError } from '../errors.js';
+import { createModel } from '../learn/model.js';
+import { createOnnxTrainer } from '../learn/onnx-trainer.js';
+import type { Trainer } from '../learn/trainer.js';
+import { loadDefaultExport } from './load-module.js';
+import type { TrainerSource } from './messages.js';
+
+/** The default export of a trainer module: gets the training data's shape and the user's options. */
+export type TrainerFactory = (dataset: Dataset, options: unknown) => Trainer | Promise<Trainer>;
+
+/** A trainer and how to speak of it. */
+export interface CreatedTrainer {
+  readonly trainer: Trainer;
+  readonly engineName: string;
+  readonly notice?: string;
+}
+
+/**
+ * Creates the trainer for a data set.
+ *
+ * @throws {ConfigError} when the module cannot be loaded or its default export is no function.
+ */
+export async function createTrainer(source: TrainerSource, dataset: Dataset): Promise<CreatedTrainer> {
+  if (source.type === 'module') return createFromModule(source.location, source.options, dataset);
+  const { engine, notice } = await chooseEngine(source.engine);
+  const { featureShape, task, classNames } = dataset;
+  const model = createModel(source.name, { featureShape, task, classCount: classNames.length });
+  const created = { trainer: createOnnxTrainer(engine, model), engineName: engine.name };
+  return notice === undefined ? created : { ...created, notice };
+}
+
+async function createFromModule(
+  location: string,
+  options: unknown,
+  dataset: Dataset,
+): Promise<CreatedTrainer> {
+  const factory = await loadDefaultExport('trainer.module', location);
+  if (typeof factory !== 'function') {
+    throw new ConfigError(`trainer.module must export a function by default, got ${typeof factory}`);
+  }
+  const trainer = await (factory as TrainerFactory)(dataset, options);
+  return { trainer, engineName: 'own trainer' };
+}

@@ -1,0 +1,191 @@
+/** Carries out what the round's state machine commands, in a simulation. */
+import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
+import { encodeSafetensors } from '../params/safetensors.js';
+import {
+  advance,
+  type Command,
+  createdRun,
+  type RunInput,
+  type RunPlan,
+  type RunState,
+  restoredRun,
+} from '../round/round.js';
+import type { Metrics, RoundFinished, RunEvent, StopReason } from '../round/run-events.js';
+import type { Progress } from '../round/stopping.js';
+import type { RunDirectory } from '../store/run-directory.js';
+import { evaluateOn, evaluateOnClients } from './evaluate.js';
+import type { TrainingPool } from './pool.js';
+import type { Population } from './population.js';
+import { type Answer, trainRound } from './train-round.js';
+
+/** Update buffers a thread: one it works on, one that waits its turn. */
+const BUFFERS_PER_THREAD = 2;
+
+/** Everything a run needs. */
+export interface RunContext {
+  readonly plan: RunPlan;
+  readonly pool: TrainingPool;
+  readonly population: Population;
+  readonly run: RunDirectory;
+  /** The global model, from `pool.allocate()`; moved in place. */
+  readonly global: Float32Array;
+  /** Where a resumed run stands. */
+  readonly progress: Progress | null;
+  readonly signal: AbortSignal;
+  emit(event: RunEvent): Promise<void>;
+}
+
+/** How a run ended. */
+export interface DriveResult {
+  readonly reason: StopReason;
+  readonly rounds: number;
+  readonly metrics: Metrics;
+  readonly bestRound: number;
+  readonly elapsedMs: number;
+}
+
+/** What a round has brought so far. */
+interface Tally {
+  startedAt: number;
+  trained: number;
+  failed: number;
+  exampleCount: number;
+  lossSum: number;
+  cohort: readonly number[];
+  failure: string | undefined;
+}
+
+/** Runs rounds until the plan, or the signal, ends them. */
+export async function driveRun(context: RunContext): Promise<DriveResult> {
+  const { plan, pool, population, run, global, signal, emit } = context;
+  const modelBytes = encodeSafetensors({ layout: pool.layout, values: global }).length;
+  const sum = createWeightedSum(pool.layout.size);
+  const mean = new Float32Array(pool.layout.size);
+  const buffers = Array.from({ length: pool.threads * BUFFERS_PER_THREAD }, () => pool.allocate());
+  const queue: Command[] = [];
+  let state: RunState = createdRun;
+  let tally = emptyTally([]);
+  let reason: StopReason | undefined;
+  let metrics = context.progress?.metrics;
+
+  const take = ({ state: next, commands }: { state: RunState; commands: readonly Command[] }) => {
+    state = next;
+    queue.push(...commands);
+  };
+  const deliver = (input: RunInput) => take(advance(plan, state, input));
+
+  const hear = async (round: number, answer: Answer) => {
+    const { clientId } = answer;
+    if (answer.type === 'failed') {
+      tally.failed++;
+      await emit({ type: 'client-failed', round, clientId, reason: answer.reason });
+      return deliver({ type: 'client-failed', round, clientId });
+    }
+    const { exampleCount, steps, loss } = answer.result;
+    deliver({ type: 'update-arrived', round, clientId, weight: exampleCount });
+    if (queue[0]?.type !== 'fold') return;
+    fold(sum, answer.values, queue[0].weight);
+    queue.shift();
+    tally.trained++;
+    tally.exampleCount += exampleCount;
+    tally.lossSum += loss * exampleCount;
+    await emit({
+      type: 'client-trained',
+      round,
+      clientId,
+      exampleCount,
+      steps,
+      loss,
+      trainMs: answer.trainMs,
+    });
+  };
+
+  const publish = async (round: number) => {
+    const aggregated = round === 0 || tally.failure === undefined;
+    if (!metrics || aggregated) metrics = await evaluateOn(pool, global, population.serverHeldOut);
+    const federated = await evaluateOnClients(pool, global, population, tally.cohort);
+    if (signal.aborted) return;
+    const bytes = encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) });
+    const { sha256 } = await run.saveModel(round, bytes);
+    const wallMs = performance.now() - tally.startedAt;
+    const event: RoundFinished = {
+      type: 'round-finished',
+      round,
+      outcome: aggregated ? 'aggregated' : 'failed',
+      ...(tally.failure === undefined ? {} : { reason: tally.failure }),
+      cohortSize: tally.cohort.length,
+      trainedCount: tally.trained,
+      failedCount: tally.failed,
+      ...(tally.exampleCount > 0 ? { trainLoss: tally.lossSum / tally.exampleCount } : {}),
+      metrics,
+      ...(federated ? { federated: { metrics: federated.metrics, spread: federated.spread } } : {}),
+      downBytes: tally.cohort.length * modelBytes,
+      upBytes: tally.trained * modelBytes,
+      wallMs,
+      modelSha256: sha256,
+    };
+    await emit(event);
+    deliver({ type: 'evaluated', round, metrics, elapsedMs: (state.progress?.elapsedMs ?? 0) + wallMs });
+    await run.dropModels([round, state.progress?.bestRound ?? round]);
+  };
+
+  const execute = async (command: Command): Promise<void> => {
+    switch (command.type) {
+      case 'assign': {
+        tally = emptyTally(command.cohort);
+        reset(sum);
+        const { reports } = plan.strategy;
+        const work = { ...command, reports, seed: plan.seed };
+        for await (const answer of trainRound(pool, population, global, work, buffers)) {
+          if (signal.aborted) return;
+          await hear(command.round, answer);
+        }
+        return;
+      }
+      case 'aggregate':
+        writeMean(sum, mean);
+        plan.strategy.apply(global, mean);
+        return;
+      case 'fail-round':
+        tally.failure = command.reason;
+        return;
+      case 'evaluate':
+        return publish(command.round);
+      case 'finish':
+        reason = command.reason;
+        return;
+      case 'fold':
+      case 'discard':
+        return;
+      default:
+        return command satisfies never;
+    }
+  };
+
+  if (context.progress) take(restoredRun(plan, context.progress));
+  else deliver({ type: 'started' });
+  while (reason === undefined) {
+    if (signal.aborted && state.phase !== 'finished') {
+      queue.length = 0;
+      deliver({ type: 'stop-requested' });
+    }
+    const command = queue.shift();
+    if (!command) throw new RangeError('a run that has not finished must have something to do');
+    await execute(command).catch((error: unknown) => {
+      // Threads are stopped with the signal, in the middle of what they do.
+      if (!signal.aborted) throw error;
+    });
+  }
+  return {
+    reason,
+    rounds: state.progress?.round ?? 0,
+    metrics: metrics ?? { exampleCount: 0, loss: Number.NaN },
+    bestRound: state.progress?.bestRound ?? 0,
+    elapsedMs: state.progress?.elapsedMs ?? 0,
+  };
+}
+
+function emptyTally(cohort: readonly number[]): Tally {
+  const startedAt = performance.now();
+  return { startedAt, trained: 0, failed: 0, exampleCount: 0, lossSum: 0, cohort, failure: undefined };
+}

@@ -1,0 +1,65 @@
+/** Evaluation in a simulation: cut into parts that threads share, added up in one order. */
+import type { Examples } from '../data/dataset.js';
+import { addSums, emptyTally } from '../learn/evaluation.js';
+import type { EvaluationSums } from '../learn/trainer.js';
+import { metricsOf, spreadOf, spreadValue } from '../round/metrics.js';
+import type { FederatedMetrics, Metrics } from '../round/run-events.js';
+import type { TrainingPool } from './pool.js';
+import type { Population } from './population.js';
+
+/** Examples a part: fixed, so that sums do not depend on the number of threads. */
+const PART = 1000;
+
+/** Metrics of a model on all of `examples`. */
+export async function evaluateOn(
+  pool: TrainingPool,
+  params: Float32Array,
+  examples: Examples,
+): Promise<Metrics> {
+  const parts: Promise<EvaluationSums>[] = [];
+  for (let at = 0; at < examples.indices.length; at += PART) {
+    const indices = examples.indices.subarray(at, at + PART);
+    parts.push(pool.evaluate(params, { dataset: examples.dataset, indices }));
+  }
+  const { classNames } = examples.dataset;
+  return metricsOf(total(await Promise.all(parts), classNames.length), classNames.length);
+}
+
+/** What each client that has held-out examples finds on them. */
+export interface ClientMetrics {
+  readonly clientId: number;
+  readonly metrics: Metrics;
+}
+
+/** A model on the clients' own held-out parts; undefined when none of them has any. */
+export async function evaluateOnClients(
+  pool: TrainingPool,
+  params: Float32Array,
+  { clients }: Population,
+  clientIds: readonly number[],
+): Promise<(FederatedMetrics & { readonly clients: readonly ClientMetrics[] }) | undefined> {
+  const jobs = clientIds.flatMap((clientId) => {
+    const heldOut = clients[clientId]?.heldOut;
+    return heldOut && heldOut.indices.length > 0 ? [{ clientId, heldOut }] : [];
+  });
+  const first = jobs[0];
+  if (!first) return undefined;
+  const classCount = first.heldOut.dataset.classNames.length;
+  const sums = await Promise.all(jobs.map(({ heldOut }) => pool.evaluate(params, heldOut)));
+  const each = jobs.map(({ clientId }, index) => ({
+    clientId,
+    metrics: metricsOf(sums[index] as EvaluationSums, classCount),
+  }));
+  const values = each.map(({ metrics }) => spreadValue(metrics));
+  return {
+    metrics: metricsOf(total(sums, classCount), classCount),
+    spread: spreadOf(values, classCount > 0),
+    clients: each,
+  };
+}
+
+function total(parts: readonly EvaluationSums[], classCount: number): EvaluationSums {
+  const tally = emptyTally(classCount);
+  for (const part of parts) addSums(tally, part);
+  return tally;
+}

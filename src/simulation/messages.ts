@@ -1,0 +1,48 @@
+/** What a pool and its threads say to each other. Arrays are on shared memory, so that saying is not copying. */
+import type { Dataset } from '../data/dataset.js';
+import type { EngineKind } from '../engine/onnx-runtime.js';
+import type { EvaluationSums, LocalWork } from '../learn/trainer.js';
+import type { Layout } from '../params/layout.js';
+import type { TrainOutcome } from './pool.js';
+
+/** What a thread trains with: a model by name, or a module of the user's. */
+export type TrainerSource =
+  | { readonly type: 'model'; readonly name: string; readonly engine?: EngineKind }
+  | { readonly type: 'module'; readonly location: string; readonly options: unknown };
+
+/** Handed to a thread at its start. */
+export interface ThreadStart {
+  /** What clients train on comes first. */
+  readonly datasets: readonly [Dataset, ...Dataset[]];
+  readonly source: TrainerSource;
+}
+
+/** Examples, by the place of their data set in `ThreadStart.datasets`. */
+export interface ExamplesReference {
+  readonly dataset: number;
+  readonly indices: Uint32Array;
+}
+
+export type Request = { readonly id: number } & (
+  | { readonly type: 'initial'; readonly seed: number; readonly out: Float32Array }
+  | {
+      readonly type: 'train';
+      readonly params: Float32Array;
+      readonly out: Float32Array;
+      readonly examples: ExamplesReference;
+      readonly work: LocalWork;
+      readonly seed: number;
+      readonly reports: 'params' | 'update';
+    }
+  | { readonly type: 'evaluate'; readonly params: Float32Array; readonly examples: ExamplesReference }
+);
+
+export type Reply =
+  | {
+      readonly type: 'ready';
+      readonly layout: Layout;
+      readonly engineName: string;
+      readonly notice?: string | undefined;
+    }
+  | { readonly type: 'done'; readonly id: number; readonly value: TrainOutcome | EvaluationSums | undefined }
+  | { readonly type: 'failed'; readonly id: number | null; readonly code: string; readonly message: string };

@@ -1,0 +1,68 @@
+/** From settings to the plan that the round's state machine follows. */
+
+import { ConfigError } from '../errors.js';
+import type { RunPlan } from '../round/round.js';
+import type { MetricName, StopRules } from '../round/stopping.js';
+import { cohortSizeOf } from '../strategy/cohort.js';
+import { fedAvg } from '../strategy/fed-avg.js';
+import type { Strategy } from '../strategy/strategy.js';
+import type { ResolvedOptions } from './options.js';
+
+/**
+ * The plan of a run over clients 0 to `clientCount` - 1.
+ *
+ * @throws {ConfigError} when settings do not fit each other or the data.
+ */
+export function planRun(
+  options: ResolvedOptions,
+  clientCount: number,
+  task: 'classification' | 'regression',
+): RunPlan {
+  const strategy = createStrategy(options);
+  const size = cohortSizeOf(strategy.cohort, clientCount);
+  if (strategy.minimumClients > size) {
+    throw new ConfigError(
+      `minimumClients must be at most the size of a cohort, ${size}, got ${strategy.minimumClients}`,
+    );
+  }
+  return {
+    strategy,
+    stop: stopRules(options, task),
+    population: Array.from({ length: clientCount }, (_, clientId) => clientId),
+    seed: options.seed,
+  };
+}
+
+function createStrategy(options: ResolvedOptions): Strategy {
+  const { samplingRate = 1, cohort, minimumClients, localEpochs, localSteps } = options;
+  const { momentum, weightDecay, serverLearningRate, batchSize, learningRate, reports } = options;
+  return fedAvg({
+    cohort: cohort === undefined ? { samplingRate } : { cohortSize: cohort },
+    batchSize,
+    learningRate,
+    reports,
+    ...(minimumClients === undefined ? {} : { minimumClients }),
+    ...(localEpochs === undefined ? {} : { localEpochs }),
+    ...(localSteps === undefined ? {} : { localSteps }),
+    ...(momentum === undefined ? {} : { momentum }),
+    ...(weightDecay === undefined ? {} : { weightDecay }),
+    ...(serverLearningRate === undefined ? {} : { serverLearningRate }),
+  });
+}
+
+function stopRules(options: ResolvedOptions, task: 'classification' | 'regression'): StopRules {
+  const { rounds, target, plateau, maxSeconds, stopWhen } = options;
+  const own: MetricName = task === 'classification' ? 'accuracy' : 'loss';
+  const missing = task === 'classification' ? 'meanAbsoluteError' : 'accuracy';
+  if (target?.metric === missing) {
+    throw new ConfigError(`target must be a metric of a ${task}, got ${missing}`);
+  }
+  return {
+    rounds,
+    metric: own,
+    ...(target ? { target } : {}),
+    ...(plateau ? { plateau } : {}),
+    ...(maxSeconds === undefined ? {} : { wallMs: maxSeconds * 1000 }),
+    ...(stopWhen ? { when: stopWhen } : {}),
+  };
+}

@@ -1,0 +1,160 @@
+/** A training pool on worker threads. Data, models and updates lie in shared memory. */
+import { Worker } from 'node:worker_threads';
+import type { Dataset, Examples } from '../data/dataset.js';
+import { ConfigError, FederatedError, ShapeError, TransportError } from '../errors.js';
+import type { EvaluationSums } from '../learn/trainer.js';
+import type { ExamplesReference, Reply, Request, ThreadStart, TrainerSource } from './messages.js';
+import type { TrainingPool, TrainOutcome } from './pool.js';
+
+/** Options of `createThreadPool`; `datasets` have their arrays on shared memory. */
+export interface ThreadPoolOptions {
+  readonly datasets: readonly [Dataset, ...Dataset[]];
+  readonly source: TrainerSource;
+  readonly threads: number;
+}
+
+type Unsent = Request extends infer Each ? (Each extends Request ? Omit<Each, 'id'> : never) : never;
+type Ready = Reply & { type: 'ready' };
+
+interface Job {
+  readonly request: Unsent;
+  resolve(value: TrainOutcome | EvaluationSums | undefined): void;
+  reject(error: Error): void;
+}
+
+interface Thread {
+  readonly worker: Worker;
+  job: Job | null;
+}
+
+/**
+ * Starts the threads and waits until all can train.
+ *
+ * @throws {ConfigError} or {ShapeError} when the model does not fit the data or the trainer cannot be made.
+ */
+export async function createThreadPool({
+  datasets,
+  source,
+  threads,
+}: ThreadPoolOptions): Promise<TrainingPool> {
+  const start: ThreadStart = { datasets, source };
+  const waiting: Job[] = [];
+  const crew: Thread[] = [];
+  let closed = false;
+  let nextId = 0;
+
+  const dispatch = (thread: Thread) => {
+    const job = thread.job ? undefined : waiting.shift();
+    if (!job) return;
+    thread.job = job;
+    thread.worker.postMessage({ ...job.request, id: nextId++ });
+  };
+  const settle = (thread: Thread, act: (job: Job) => void) => {
+    const { job } = thread;
+    thread.job = null;
+    if (job) act(job);
+    dispatch(thread);
+  };
+  const startThread = async (): Promise<{ thread: Thread; ready: Ready }> => {
+    const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: start });
+    const ready = await new Promise<Ready>((resolve, reject) => {
+      worker.once('message', (reply: Reply) => {
+        if (reply.type === 'ready') resolve(reply);
+        else reject(reply.type === 'failed' ? errorOf(reply) : new TransportError('a thread did not start'));
+      });
+      worker.once('error', reject);
+    });
+    const thread: Thread = { worker, job: null };
+    worker.on('message', (reply: Reply) => {
+      if (reply.type === 'done') settle(thread, (job) => job.resolve(reply.value));
+      if (reply.type === 'failed') settle(thread, (job) => job.reject(errorOf(reply)));
+    });
+    worker.on('error', (cause) => replace(thread, cause));
+    worker.on('exit', (code) => replace(thread, new Error(`it exited with code ${code}`)));
+    return { thread, ready };
+  };
+  /** A thread that died costs the client it served its round, and nobody else anything. */
+  const replace = (dead: Thread, cause: Error) => {
+    const place = crew.indexOf(dead);
+    if (closed || place < 0) return;
+    crew.splice(place, 1);
+    const lost = new TransportError(`a training thread died: ${cause.message}`, { cause });
+    dead.job?.reject(lost);
+    startThread().then(
+      ({ thread }) => {
+        crew.push(thread);
+        dispatch(thread);
+      },
+      () => crew.length === 0 && rejectAll(lost),
+    );
+  };
+  const rejectAll = (error: Error) => {
+    for (const job of waiting.splice(0)) job.reject(error);
+  };
+  const submit = (request: Unsent) =>
+    new Promise<TrainOutcome | EvaluationSums | undefined>((resolve, reject) => {
+      if (closed) return reject(new TransportError('the pool is closed'));
+      waiting.push({ request, resolve, reject });
+      const idle = crew.find((thread) => thread.job === null);
+      if (idle) dispatch(idle);
+    });
+  const reference = ({ dataset, indices }: Examples): ExamplesReference => ({
+    dataset: datasets.indexOf(dataset),
+    indices,
+  });
+  const close = async () => {
+    closed = true;
+    rejectAll(new TransportError('the pool is closed'));
+    for (const { job } of crew) job?.reject(new TransportError('the pool is closed'));
+    await Promise.all(crew.map(({ worker }) => worker.terminate()));
+  };
+
+  const started = await Promise.allSettled(Array.from({ length: threads }, startThread));
+  const readies: Ready[] = [];
+  for (const outcome of started) {
+    if (outcome.status === 'rejected') continue;
+    crew.push(outcome.value.thread);
+    readies.push(outcome.value.ready);
+  }
+  const failed = started.find((outcome) => outcome.status === 'rejected');
+  const first = readies[0];
+  if (failed || !first) {
+    await close();
+    throw failed?.reason ?? new ConfigError(`threads must be at least 1, got ${threads}`);
+  }
+
+  return {
+    layout: first.layout,
+    engineName: first.engineName,
+    ...(first.notice === undefined ? {} : { notice: first.notice }),
+    threads,
+    allocate: () =>
+      new Float32Array(new SharedArrayBuffer(first.layout.size * Float32Array.BYTES_PER_ELEMENT)),
+    async initialParams(seed, out) {
+      await submit({ type: 'initial', seed, out });
+    },
+    async train({ params, examples, work, seed, reports }, out) {
+      const request = {
+        type: 'train',
+        params,
+        out,
+        examples: reference(examples),
+        work,
+        seed,
+        reports,
+      } as const;
+      return (await submit(request)) as TrainOutcome;
+    },
+    async evaluate(params, examples) {
+      const request = { type: 'evaluate', params, examples: reference(examples) } as const;
+      return (await submit(request)) as EvaluationSums;
+    },
+    close,
+  };
+}
+
+function errorOf({ code, message }: Reply & { type: 'failed' }): Error {
+  if (code === 'config') return new ConfigError(message);
+  if (code === 'shape') return new ShapeError(message);
+  return new FederatedError(code, message);
+}

@@ -1,0 +1,71 @@
+/** Brings a run that was killed or interrupted back to its last finished round, ready to go on. */
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RoundFinished, RunEvent } from '../round/run-events.js';
+import { openRunWithEvents, type RunDirectory, sha256 } from './run-directory.js';
+import { storeFailure } from './store-failure.js';
+import { listModels, modelsPath } from './stored-run.js';
+
+/** A run that can go on. The caller closes `run`. */
+export interface RecoveredRun {
+  readonly run: RunDirectory;
+  /** What is left in the log: up to the last finished round, or everything when the run is complete. */
+  readonly events: readonly RunEvent[];
+  /** The run had come to its end: no event was dropped and nothing is left to do. */
+  readonly complete: boolean;
+  /** The last finished round; its model is there and intact. Undefined: start from the beginning. */
+  readonly lastRound: RoundFinished | undefined;
+}
+
+/**
+ * Opens a run, finds the last finished round whose model is intact, and drops what came after it: events,
+ * models and half-written files. Killed at any moment, it can be called again with the same outcome.
+ *
+ * @throws {StoreError} when the run is in use, missing or damaged, or cannot be written.
+ */
+export async function recoverRun(path: string): Promise<RecoveredRun> {
+  const { run, events } = await openRunWithEvents(path);
+  try {
+    const last = events.at(-1);
+    if (last?.type === 'run-finished' && last.reason !== 'interrupted') {
+      return { run, events, complete: true, lastRound: events.findLast(isRoundFinished) };
+    }
+    const models = await listModels(path);
+    let kept = events.length;
+    while (kept > 0 && !(await isIntact(run, models, events[kept - 1]))) kept--;
+    const lastRound = events.slice(0, kept).findLast(isRoundFinished);
+    await run.truncateAfter(kept);
+    await run.dropModels(models.filter((round) => lastRound !== undefined && round <= lastRound.round));
+    await removeHalfWritten(path);
+    return { run, events: events.slice(0, kept), complete: false, lastRound };
+  } catch (cause) {
+    await run.close().catch(() => {});
+    throw cause;
+  }
+}
+
+function isRoundFinished(event: RunEvent): event is RoundFinished {
+  return event.type === 'round-finished';
+}
+
+async function isIntact(
+  run: RunDirectory,
+  models: readonly number[],
+  event: RunEvent | undefined,
+): Promise<boolean> {
+  if (event === undefined || !isRoundFinished(event) || !models.includes(event.round)) return false;
+  return sha256(await run.loadModel(event.round)) === event.modelSha256;
+}
+
+async function removeHalfWritten(path: string): Promise<void> {
+  for (const directory of [path, modelsPath(path)]) {
+    for (const name of await readdir(directory).catch(() => [])) {
+      // Files of a lock may belong to a process that is just finding out that the run is in use.
+      if (!name.endsWith('.tmp') || name.startsWith('lock.')) continue;
+      const file = join(directory, name);
+      await rm(file, { force: true }).catch((cause: unknown) => {
+        throw storeFailure(`${file} could not be removed`, cause);
+      });
+    }
+  }
+}

@@ -72,14 +72,8 @@ export function conv2d(filters: number, kernelSize: number, options: Conv2dOptio
 /** The largest of each window of `size` by `size` pixels; windows do not overlap. */
 export function maxPool(size: number): Layer {
   checkSize('size', size);
-  return (input, { builder }) => {
-    const attributes = {
-      kernel_shape: ints([size, size]),
-      strides: ints([size, size]),
-      pads: ints([0, 0, 0, 0]),
-    };
-    return builder.nodes('MaxPool', [input], attributes)[0] as Value;
-  };
+  const attributes = { kernel_shape: ints([size, size]), strides: ints([size, size]) };
+  return (input, { builder }) => builder.node('MaxPool', [input], attributes);
 }
 
 /** max(x, 0), element by element. */

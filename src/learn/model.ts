@@ -62,7 +62,8 @@ function mcMahanCnn(input: ModelInput): Model {
       `cnn must have examples of [channels, height, width] of at least 4 pixels, got [${input.featureShape.join(', ')}]`,
     );
   }
-  const blocks = [32, 64].flatMap((filters) => [conv2d(filters, 5), relu(), maxPool(2)]);
+  // The largest of a window may be taken before or after relu: before leaves relu a quarter of the work.
+  const blocks = [32, 64].flatMap((filters) => [conv2d(filters, 5), maxPool(2), relu()]);
   return {
     name: 'cnn',
     featureShape: [channels ?? 1, height ?? 0, width ?? 0],

@@ -26,18 +26,19 @@ export function inferOutputs(op: string, inputs: Inputs, attributes: Attributes)
 
 const sameAsFirst: Rule = ([first]) => [{ dtype: must(first).dtype, shape: must(first).shape }];
 const broadcast: Rule = ([a, b]) => [{ dtype: must(a).dtype, shape: broadcastShapes(must(a), must(b)) }];
+const compared: Rule = ([a, b]) => [{ dtype: 'bool', shape: broadcastShapes(must(a), must(b)) }];
 
 const rules: Readonly<Record<string, Rule>> = {
   Add: broadcast,
   Sub: broadcast,
   Mul: broadcast,
-  Abs: sameAsFirst,
-  Log: sameAsFirst,
+  Div: broadcast,
+  Equal: compared,
+  Greater: compared,
   LogSoftmax: sameAsFirst,
   Neg: sameAsFirst,
   Relu: sameAsFirst,
   Sigmoid: sameAsFirst,
-  Sign: sameAsFirst,
   Softmax: sameAsFirst,
   Softplus: sameAsFirst,
   Flatten: ([x]) => [{ dtype: must(x).dtype, shape: [dim(x, 0), elementCount(must(x).shape.slice(1))] }],
@@ -62,10 +63,7 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   MaxPool: ([x], attributes) => {
     const shape = [dim(x, 0), dim(x, 1), ...windows(x, integersOf(attributes, 'kernel_shape'), attributes)];
-    return [
-      { dtype: 'float32', shape },
-      { dtype: 'int64', shape },
-    ];
+    return [{ dtype: 'float32', shape }];
   },
 };
 

@@ -1,7 +1,11 @@
 /** What a gradient rule is, and what rules share. */
 import { ShapeError } from '../../errors.js';
-import { int } from '../attributes.js';
+import { int, ints } from '../attributes.js';
 import type { Attributes, Dim, GraphBuilder, Value } from '../graph.js';
+import { known } from '../shapes.js';
+
+/** The number of float32 among ONNX's element types. */
+const FLOAT_32 = 1;
 
 /** One node of the forward graph, seen by its gradient rule. */
 export interface RuleContext {
@@ -60,4 +64,34 @@ export function reshape(builder: GraphBuilder, value: Value, shape: readonly Dim
   const sizes = shape.map((size) => (typeof size === 'string' ? -1 : size));
   const target = builder.constant('int64', [sizes.length], sizes);
   return builder.node('Reshape', [value, target], {}, { dtype: value.dtype, shape });
+}
+
+/** The axes in the order of `perm`. */
+export function transpose(builder: GraphBuilder, value: Value, perm: readonly number[]): Value {
+  return builder.node('Transpose', [value], { perm: ints(perm) });
+}
+
+/** 1 where `value` (bool) holds, else 0. */
+export function asFloat(builder: GraphBuilder, value: Value): Value {
+  return builder.node('Cast', [value], { to: int(FLOAT_32) }, { dtype: 'float32', shape: value.shape });
+}
+
+/** The first elements along some axes: `sizes` by axis. */
+export function crop(builder: GraphBuilder, value: Value, sizes: Readonly<Record<number, number>>): Value {
+  const axes = Object.keys(sizes).map(Number);
+  const shape = value.shape.map((size, axis) => sizes[axis] ?? size);
+  if (axes.every((axis) => shape[axis] === value.shape[axis])) return value;
+  const vector = (values: readonly number[]) => builder.constant('int64', [values.length], values);
+  const ends = axes.map((axis) => sizes[axis] ?? 0);
+  const inputs = [value, vector(axes.map(() => 0)), vector(ends), vector(axes)];
+  return builder.node('Slice', inputs, {}, { dtype: value.dtype, shape });
+}
+
+/** Undoes `crop`: zeros behind the elements of the last two axes, up to `shape`. */
+export function pad(builder: GraphBuilder, value: Value, shape: readonly Dim[]): Value {
+  const missing = shape.map((size, axis) => (axis < 2 ? 0 : known(size) - known(value.shape[axis] ?? 0)));
+  if (missing.every((count) => count === 0)) return value;
+  const counts = [...missing.map(() => 0), ...missing];
+  const pads = builder.constant('int64', [counts.length], counts);
+  return builder.node('Pad', [value, pads], {}, { dtype: value.dtype, shape });
 }

@@ -1,0 +1,168 @@
+/** Twenty training steps of every model follow the numbers that PyTorch recorded in test/vectors/training. */
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset, Examples } from '../../src/data/dataset.js';
+import { chooseEngine, type EngineKind } from '../../src/engine/onnx-runtime.js';
+import { modelParameters } from '../../src/learn/compile.js';
+import type { Engine } from '../../src/learn/engine.js';
+import { dense } from '../../src/learn/layers.js';
+import { createModel, type Model } from '../../src/learn/model.js';
+import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
+import { bindSteps, createStatePair, loadSteps } from '../../src/learn/step-runner.js';
+import { createRowBuffers } from '../../src/learn/tensors.js';
+import { seededRandom } from '../../src/random.js';
+import {
+  readTrainingVector,
+  type TrainingVector,
+  vectorInput,
+  vectorLabels,
+  vectorParameter,
+  vectorTargets,
+} from '../helpers/vector-data.js';
+
+const STEPS = 20;
+/** Largest relative difference to the recorded numbers. */
+const TOLERANCE = 1e-4;
+
+const image = { featureShape: [1, 28, 28], task: 'classification', classCount: 10 } as const;
+const models: Readonly<Record<string, () => Model>> = {
+  logistic: () => createModel('logistic', image),
+  mlp: () => createModel('mlp', image),
+  '2nn': () => createModel('2nn', image),
+  cnn: () => createModel('cnn', image),
+  linear: () => createModel('logistic', { featureShape: [13], task: 'regression', classCount: 0 }),
+  binary: () => ({ name: 'binary', featureShape: [13], layers: [dense(1)], loss: 'binary-cross-entropy' }),
+};
+
+const engines = new Map<EngineKind, Engine>();
+beforeAll(async () => {
+  for (const kind of ['native', 'wasm'] as const) engines.set(kind, (await chooseEngine(kind)).engine);
+});
+
+const everything = ['logistic', 'mlp', '2nn', 'cnn', 'linear', 'binary'];
+const updates = ['mlp-momentum', 'mlp-weight-decay', 'mlp-momentum-weight-decay'];
+
+describe.each([
+  ...[...everything, ...updates].flatMap((name) => [
+    { name, kind: 'native', stepsPerCall: 1 } as const,
+    { name, kind: 'native', stepsPerCall: 5 } as const,
+  ]),
+  { name: 'mlp', kind: 'wasm', stepsPerCall: 1 } as const,
+  { name: 'mlp', kind: 'wasm', stepsPerCall: 5 } as const,
+  { name: 'cnn', kind: 'wasm', stepsPerCall: 1 } as const,
+])('$name on the $kind engine, $stepsPerCall steps a call', ({ name, kind, stepsPerCall }) => {
+  const vector = readTrainingVector(name);
+  let result: Awaited<ReturnType<typeof trainInOrder>>;
+  beforeAll(async () => {
+    result = await trainInOrder(engines.get(kind) as Engine, vector, stepsPerCall);
+  });
+
+  it('has the recorded losses', () => {
+    expect(result.losses).toHaveLength(STEPS / stepsPerCall);
+    result.losses.forEach((loss, call) => {
+      const recorded = vector.losses.slice(call * stepsPerCall, (call + 1) * stepsPerCall);
+      const expected = recorded.reduce((sum, value) => sum + value, 0) / stepsPerCall;
+      expect(Math.abs(loss / expected - 1)).toBeLessThan(TOLERANCE);
+    });
+  });
+
+  it.each(vector.parameters.map((parameter, index) => ({ ...parameter, index })))(
+    'ends with the recorded $name',
+    ({ name: parameter, shape, index, norm, changeNorm, sum, first }) => {
+      const entry = result.layout.entries[index];
+      expect(entry).toMatchObject({ name: parameter, shape });
+      const { offset = 0, length = 0 } = entry ?? {};
+      const final = result.params.subarray(offset, offset + length);
+      const change = result.initial.subarray(offset, offset + length).map((value, at) => final[at]! - value);
+      expect(Math.abs(l2(final) / norm - 1)).toBeLessThan(TOLERANCE);
+      expect(Math.abs(l2(change) / changeNorm - 1)).toBeLessThan(TOLERANCE);
+      const typical = norm / Math.sqrt(length);
+      expect(Math.abs(final.reduce((total, value) => total + value, 0) - sum)).toBeLessThan(
+        TOLERANCE * typical * length,
+      );
+      first.forEach((value, at) => {
+        expect(Math.abs(final[at]! - value)).toBeLessThan(TOLERANCE * Math.max(typical, Math.abs(value)));
+      });
+    },
+  );
+});
+
+describe('a trainer, called once for every batch', () => {
+  const vector = readTrainingVector('mlp-weight-decay');
+
+  it('has the recorded losses', async () => {
+    const trainer = createOnnxTrainer(engines.get('native') as Engine, models.mlp!());
+    const { dataset, indices: all } = vectorExamples(vector);
+    const { learningRate, momentum, weightDecay, batchSize } = vector;
+    const work = { amount: { steps: 1 }, batchSize: 'full', learningRate, momentum, weightDecay } as const;
+    const params = initialParams(vector);
+    for (let step = 0; step < STEPS; step++) {
+      const indices = all.subarray(step * batchSize, (step + 1) * batchSize);
+      const { loss } = await trainer.train(params, { dataset, indices }, work, step, params);
+      expect(Math.abs(loss / vector.losses[step]! - 1)).toBeLessThan(TOLERANCE);
+    }
+    await trainer.dispose?.();
+  });
+});
+
+/** All steps on the batches in their order, momentum carried through, which `Trainer.train` would shuffle. */
+async function trainInOrder(engine: Engine, vector: TrainingVector, stepsPerCall: number) {
+  const { batchSize, momentum, weightDecay, learningRate } = vector;
+  const model = models[vector.model]!();
+  const { layout } = modelParameters(model);
+  const update = { momentum: momentum > 0, weightDecay: weightDecay > 0 };
+  const loaded = await loadSteps(engine, model, update, stepsPerCall, stepsPerCall === 1 ? null : batchSize);
+  const pair = createStatePair(layout, update.momentum);
+  const buffers = createRowBuffers(engine, model, batchSize * stepsPerCall);
+  const runner = bindSteps(engine, layout, loaded, pair, batchSize, buffers);
+  const initial = initialParams(vector);
+  pair.current().params.set(initial);
+  const examples = vectorExamples(vector);
+  const random = seededRandom(0);
+  const losses: number[] = [];
+  for (let at = 0; at < examples.indices.length; at += batchSize * stepsPerCall) {
+    const settings = { learningRate, momentum, weightDecay };
+    const sum = await runner.run(examples, examples.indices, at, settings, random);
+    losses.push(sum / (batchSize * stepsPerCall));
+  }
+  await loaded.session.release();
+  return { layout, initial, params: pair.current().params, losses };
+}
+
+function initialParams({ parameters }: TrainingVector): Float32Array {
+  return concatenate(
+    parameters.map(({ name, shape, fanIn }, index) => vectorParameter(index, name, shape, fanIn)),
+  );
+}
+
+/** The batches of a vector, one after another. */
+function vectorExamples({ task, batchSize, featureLength }: TrainingVector): Examples {
+  const steps = Array.from({ length: STEPS }, (_, step) => step);
+  const truth = (step: number) =>
+    task === 'targets'
+      ? vectorTargets(step, batchSize)
+      : vectorLabels(step, batchSize, task === 'binary' ? 2 : 10);
+  const dataset: Dataset = {
+    name: 'vectors',
+    task: task === 'targets' ? 'regression' : 'classification',
+    count: STEPS * batchSize,
+    featureShape: [featureLength],
+    features: concatenate(steps.map((step) => vectorInput(step, batchSize, featureLength))),
+    labels: concatenate(steps.map(truth)),
+    classNames: [],
+  };
+  return { dataset, indices: Uint32Array.from({ length: dataset.count }, (_, index) => index) };
+}
+
+function concatenate(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    all.set(part, offset);
+    offset += part.length;
+  }
+  return all;
+}
+
+function l2(values: Float32Array): number {
+  return Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+}

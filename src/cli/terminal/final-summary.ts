@@ -1,0 +1,93 @@
+/** The closing lines of a run: its result, what it is compared with, and what it cost. */
+import { formatBytes, formatCount, formatDuration } from '../../report/format.js';
+import {
+  formatHeadline,
+  HEADLINE_NAMES,
+  resultSentence,
+  STOP_REASONS,
+} from '../../report/result-sentence.js';
+import { finite, meanOf, type RunSummary, summarizeRun } from '../../report/run-summary.js';
+import type { RunEvent } from '../../round/run-events.js';
+import { pad, paint, type TerminalOptions } from './style.js';
+
+const NAME_WIDTH = 9;
+
+/**
+ * A few aligned lines about a run, finished or not.
+ *
+ * @throws {ConfigError} when there is no `run-started` event.
+ */
+export function finalSummary(events: readonly RunEvent[], options: TerminalOptions): string {
+  const summary = summarizeRun(events);
+  const lines: [string, string][] = [
+    ['Result', resultSentence(summary)],
+    ...resultLines(summary),
+    ['Moved', `${formatBytes(summary.downBytes)} to clients, ${formatBytes(summary.upBytes)} back`],
+    ['Time', timeText(summary)],
+  ];
+  const stopped = summary.finished;
+  if (stopped)
+    lines.splice(1, 0, [
+      'Stopped',
+      `after round ${formatCount(stopped.rounds)}: ${STOP_REASONS[stopped.reason]}`,
+    ]);
+  return lines.map(([name, text]) => wrapped(name, text, options)).join('\n');
+}
+
+function resultLines(summary: RunSummary): [string, string][] {
+  const { best, central, isolated, clients, headline, started } = summary;
+  const text = (value: number | undefined) => formatHeadline(value, headline);
+  const lines: [string, string][] = [];
+  if (best)
+    lines.push([
+      'Best',
+      `${text(best.metrics[headline])} ${HEADLINE_NAMES[headline]} in round ${formatCount(best.round)}`,
+    ]);
+  if (clients) {
+    const { mean, worst, best: top } = clients.spread;
+    const each = (value: number) =>
+      formatHeadline(value, started.task === 'classification' ? 'accuracy' : 'loss');
+    const what = started.task === 'classification' ? '' : ' loss';
+    lines.push([
+      'Clients',
+      `mean${what} ${each(mean)}, worst ${each(worst)}, best ${each(top)}, on their own held-out data`,
+    ]);
+  }
+  const centralValue = finite(central.at(-1)?.metrics[headline]);
+  if (centralValue !== undefined) lines.push(['Central', `${text(centralValue)}, trained on pooled data`]);
+  const alone = isolated
+    .map((event) => finite(event.metrics[headline]))
+    .filter((value) => value !== undefined);
+  if (alone.length > 0) {
+    const low = alone.reduce((one, other) => Math.min(one, other));
+    const high = alone.reduce((one, other) => Math.max(one, other));
+    const range = alone.length > 1 ? `, from ${text(low)} to ${text(high)}` : '';
+    lines.push(['Alone', `${text(meanOf(alone))} for the average client${range}`]);
+  }
+  return lines;
+}
+
+function timeText({ wallMs, rounds }: RunSummary): string {
+  const trained = rounds.filter((event) => event.round > 0).map((event) => event.wallMs);
+  const pace = meanOf(trained);
+  return pace === undefined
+    ? formatDuration(wallMs)
+    : `${formatDuration(wallMs)}, ${formatDuration(pace)} a round`;
+}
+
+/** The name, then the text broken between words, its further lines below its first. */
+function wrapped(name: string, text: string, options: TerminalOptions): string {
+  const room = Math.max(20, options.columns - NAME_WIDTH - 1);
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    if (line !== '' && line.length + 1 + word.length > room) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === '' ? word : `${line} ${word}`;
+    }
+  }
+  lines.push(line);
+  return paint(pad(name, NAME_WIDTH, 'left'), 'bold', options) + lines.join(`\n${' '.repeat(NAME_WIDTH)}`);
+}

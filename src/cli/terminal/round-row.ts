@@ -1,0 +1,98 @@
+/** The rows of the live table: one a round. */
+import { formatBytes, formatDuration, formatMetric, formatPercent } from '../../report/format.js';
+import type { RoundFinished, RunStarted } from '../../round/run-events.js';
+import { clip, pad, paint, plain, type Style, type TerminalOptions } from './style.js';
+
+type Task = RunStarted['task'];
+
+interface RoundColumn {
+  readonly header: string;
+  readonly width: number;
+  /** Columns of a low rank stay when the terminal is narrow. */
+  readonly rank: number;
+  readonly text: (event: RoundFinished) => string;
+  readonly style?: (event: RoundFinished) => Style | undefined;
+}
+
+const NOTHING = '-';
+const GAP = 2;
+
+function columnsOf(task: Task): readonly RoundColumn[] {
+  const classification = task === 'classification';
+  const spreadText = classification ? formatPercent : formatMetric;
+  const optional = (value: number | undefined, text: (value: number) => string) =>
+    value === undefined ? NOTHING : text(value);
+  return [
+    { header: 'round', width: 5, rank: 0, text: (event) => String(event.round) },
+    classification
+      ? {
+          header: 'accuracy',
+          width: 8,
+          rank: 1,
+          text: (event) => formatPercent(event.metrics.accuracy),
+          style: () => 'bold',
+        }
+      : {
+          header: 'MAE',
+          width: 8,
+          rank: 1,
+          text: (event) => formatMetric(event.metrics.meanAbsoluteError),
+          style: () => 'bold',
+        },
+    { header: 'loss', width: 8, rank: 2, text: (event) => formatMetric(event.metrics.loss) },
+    {
+      header: 'federated',
+      width: 9,
+      rank: 5,
+      text: ({ federated }) =>
+        optional(classification ? federated?.metrics.accuracy : federated?.metrics.loss, spreadText),
+    },
+    {
+      header: 'worst 10%',
+      width: 9,
+      rank: 7,
+      text: ({ federated }) => optional(federated?.spread.worstDecile, spreadText),
+    },
+    {
+      header: 'clients',
+      width: 8,
+      rank: 4,
+      text: (event) =>
+        event.trainedCount + event.failedCount === 0 ? NOTHING : `${event.trainedCount}/${event.cohortSize}`,
+      style: (event) => (event.failedCount > 0 ? 'yellow' : undefined),
+    },
+    { header: 'bytes', width: 7, rank: 6, text: (event) => formatBytes(event.downBytes + event.upBytes) },
+    { header: 'time', width: 11, rank: 3, text: (event) => formatDuration(event.wallMs) },
+  ];
+}
+
+/** The columns that clip, in their order. */
+function shownColumns(task: Task, { columns }: TerminalOptions): readonly RoundColumn[] {
+  const all = columnsOf(task);
+  let room = columns - 1;
+  const shown = new Set<RoundColumn>();
+  for (const column of [...all].sort((one, other) => one.rank - other.rank)) {
+    const width = column.width + (shown.size > 0 ? GAP : 0);
+    if (shown.size > 0 && width > room) break;
+    room -= width;
+    shown.add(column);
+  }
+  return all.filter((column) => shown.has(column));
+}
+
+/** The table's header line. In a narrow terminal both header and rows leave out the same columns. */
+export function roundHeader(task: Task, options: TerminalOptions): string {
+  const headers = shownColumns(task, options).map(({ header, width }) => pad(header, width, 'right'));
+  return paint(headers.join(' '.repeat(GAP)), 'dim', options);
+}
+
+/** One round as a line; a failed round has a second line that says why. */
+export function roundRow(event: RoundFinished, task: Task, options: TerminalOptions): string {
+  const cells = shownColumns(task, options).map(({ text, width, style }) =>
+    paint(pad(text(event), width, 'right'), style?.(event), options),
+  );
+  const row = cells.join(' '.repeat(GAP));
+  if (event.outcome === 'aggregated') return row;
+  const why = `${' '.repeat(5 + GAP)}round failed: ${plain(event.reason ?? 'no reason given')}`;
+  return `${row}\n${paint(clip(why, options.columns - 1, options), 'red', options)}`;
+}

@@ -63,8 +63,8 @@ export function categoryColumn(name: string, cells: readonly Cell[]): FeatureCol
 }
 
 /**
- * The distinct values, sorted, and each cell's place among them, -1 where it has no value. Where all are numbers
- * they are sorted as numbers, and `1` and `1.0` are one.
+ * The distinct values, sorted, and each cell's place among them, -1 where it has no value. Where all are
+ * numbers they are sorted as numbers, and `1` and `1.0` are one.
  */
 export function sortedValues(cells: readonly Cell[]): { names: string[]; places: number[] } {
   const numeric = isNumeric(cells);

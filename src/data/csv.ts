@@ -1,4 +1,4 @@
-/** Makes a data set of a table with named columns: chosen features, a label and, where there is one, an owner. */
+/** Makes a data set of a table with named columns: features, a label and, where there is one, an owner. */
 import { ConfigError, ProtocolError } from '../errors.js';
 import { categoryColumn, type FeatureColumn, isNumeric, numberColumn, sortedValues } from './columns.js';
 import type { Dataset } from './dataset.js';
@@ -41,16 +41,17 @@ export function parseCsv(text: string, options: CsvOptions): Dataset {
 /**
  * Makes features and labels of a table's columns.
  *
- * A feature column whose present cells are all finite numbers is numeric: a missing cell becomes the column's mean
- * over the present ones, then the column is standardised over all rows. Any other column is one-hot, categories
- * sorted, all zeros where the cell is missing. Means and deviations are taken over all owners at once, which a
- * simulation can do; in a real federation the clients would have to agree on them by federated statistics.
+ * A feature column whose present cells are all finite numbers is numeric: a missing cell becomes the column's
+ * mean over the present ones, then the column is standardised over all rows. Any other column is one-hot,
+ * categories sorted, all zeros where the cell is missing. Means and deviations are taken over all owners at
+ * once, which a simulation can do; in a real federation the clients would have to agree on them by federated
+ * statistics.
  *
- * Classes are the distinct labels, sorted as numbers where all are numbers, else as text. A regression target is
- * left as it is.
+ * Classes are the distinct labels, sorted as numbers where all are numbers, else as text. A regression target
+ * is left as it is.
  *
- * @throws {ConfigError} when a column is unknown or chosen twice, there is no feature, a column has no value or too
- * many categories, or a classification label has fewer than 2 or more than 1000 values.
+ * @throws {ConfigError} when a column is unknown or chosen twice, there is no feature, a column has no value
+ * or too many categories, or a classification label has fewer than 2 or more than 1000 values.
  * @throws {ProtocolError} when a row has no label, or a regression target is not a number.
  */
 export function datasetOfTable(table: Table, options: TableDatasetOptions): Dataset {

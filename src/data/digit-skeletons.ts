@@ -1,6 +1,6 @@
 /** How the ten digits are written: the pen's way for several handwritings of each, drawn for this project. */
 
-/** Points x, y, x, y ... that one stroke passes through, in the unit square with y downwards. A point given twice is a corner. */
+/** Points x, y, x, y ... of one stroke, in the unit square, y downwards. A point given twice is a corner. */
 export type Stroke = readonly number[];
 
 /** `DIGIT_SKELETONS[digit]` lists ways to write the digit; each is a list of strokes. */

@@ -14,7 +14,8 @@ export const allocateSharedFloats: AllocateFloats = (length) =>
 /**
  * The same data set with features and labels in shared memory; arrays that are there already stay.
  *
- * While it copies, the old and the new array exist at once; readers that take `allocateSharedFloats` avoid that.
+ * While it copies, the old and the new array exist at once; readers that take `allocateSharedFloats` avoid
+ * that.
  */
 export function shareDataset(dataset: Dataset): Dataset {
   return { ...dataset, features: shareFloats(dataset.features), labels: shareFloats(dataset.labels) };

@@ -28,17 +28,18 @@ export interface SplitOptions {
 /**
  * Splits a partition of `split.train` into what clients train on and what they hold out.
  *
- * With a test part, clients train on all they have, and each test example goes to one client, such that a client is
- * tested on what it trains on: the test examples of each label are dealt in proportion to the clients' training
- * examples of that label. Where each client is one owner and test examples have owners too, the owner takes the
- * label's place; a regression target counts as one label. Test examples of labels that nobody trains on are dealt to
- * nobody. The server tests on all of them.
+ * With a test part, clients train on all they have, and each test example goes to one client, such that a
+ * client is tested on what it trains on: the test examples of each label are dealt in proportion to the
+ * clients' training examples of that label. Where each client is one owner and test examples have owners too,
+ * the owner takes the label's place; a regression target counts as one label. Test examples of labels that
+ * nobody trains on are dealt to nobody. The server tests on all of them.
  *
- * Without a test part, each client sets aside `heldOutFraction` of its examples at random, rounded, but at least one
- * and at most all but one; a client with a single example trains on it. The server tests on the union of these,
- * which a simulation can do.
+ * Without a test part, each client sets aside `heldOutFraction` of its examples at random, rounded, but at
+ * least one and at most all but one; a client with a single example trains on it. The server tests on the
+ * union of these, which a simulation can do.
  *
- * @throws {ConfigError} when `heldOutFraction` is out of range, or no client has two examples and there is no test part.
+ * @throws {ConfigError} when `heldOutFraction` is out of range, or no client has two examples and there is no
+ * test part.
  */
 export function splitClients(
   partition: Partition,
@@ -108,7 +109,6 @@ function dealTestPart(partition: Partition, train: Dataset, test: Dataset, seed:
     const random = seededRandom(seed, 'held-out', key);
     // In random order, so that where remainders tie the same clients are not always first.
     const holders = random.shuffle([...counts.keys()].filter((client) => counts[client]!.has(key)));
-    if (holders.length === 0) continue;
     random.shuffle(pool);
     const shares = apportion(
       pool.length,

@@ -20,8 +20,8 @@ const TYPE_NAMES: Readonly<Record<number, string>> = {
  * Parses uncompressed IDX bytes that hold unsigned bytes, without copying them.
  *
  * @param file what to call the bytes in an error
- * @throws {ProtocolError} when the header is not IDX, the elements are of another type, or the length does not
- * match the header exactly.
+ * @throws {ProtocolError} when the header is not IDX, the elements are of another type, or the length does
+ * not match the header exactly.
  */
 export function parseIdx(bytes: Uint8Array, file: string): IdxArray {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

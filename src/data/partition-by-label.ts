@@ -89,8 +89,8 @@ function drawPool(pools: readonly number[][], mixture: readonly number[], unifor
 }
 
 /**
- * Client k holds the classes `subsets[k]` only. A class that several clients hold is shuffled and dealt to them
- * evenly, to within one.
+ * Client k holds the classes `subsets[k]` only. A class that several clients hold is shuffled and dealt to
+ * them evenly, to within one.
  *
  * @param labels one class index an example
  * @param classNames what to call the classes in an error
@@ -124,13 +124,14 @@ export function dealLabelSubsets(
 }
 
 /**
- * Pathological: every client holds exactly `classesPerClient` classes. Clients choose in turn, each the classes
- * with the fewest holders so far, ties at random, so that the numbers of holders differ by one at most.
+ * Pathological: every client holds exactly `classesPerClient` classes. Clients choose in turn, each the
+ * classes with the fewest holders so far, ties at random, so that the numbers of holders differ by one at
+ * most.
  *
  * @param labels one class index an example
  * @param classNames what to call the classes in an error
- * @throws {ConfigError} when an argument is out of range, clients are too few to hold every class, or a class has
- * fewer examples than holders and leaves a client empty.
+ * @throws {ConfigError} when an argument is out of range, clients are too few to hold every class, or a class
+ * has fewer examples than holders and leaves a client empty.
  */
 export function classesPerClient(
   labels: Float32Array,

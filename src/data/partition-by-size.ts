@@ -27,7 +27,8 @@ export function dirichletSizes(count: number, clients: number, alpha: number, se
 }
 
 /**
- * IID examples, but client k (from 1) gets a share proportional to k to the power of minus `exponent`, at least one.
+ * IID examples, but client k (from 1) gets a share proportional to k to the power of minus `exponent`, at
+ * least one.
  *
  * @param exponent 0 (equal sizes) to 100
  * @throws {ConfigError} when an argument is out of range.
@@ -67,8 +68,8 @@ export function requireAlpha(alpha: number): void {
 }
 
 /**
- * One draw from a Dirichlet distribution, scaled so that its largest part is 1. Works with logarithms, because
- * with small alphas the gamma variables themselves would all round to zero.
+ * One draw from a Dirichlet distribution, scaled so that its largest part is 1. Works with logarithms,
+ * because with small alphas the gamma variables themselves would all round to zero.
  */
 export function dirichletDraw(random: Random, alphas: readonly number[]): number[] {
   const logs = alphas.map(

@@ -24,6 +24,10 @@ describe('naturalGroups', () => {
     expect(naturalGroups(groups, 1, 3).map(({ name }) => name)).toEqual(['x', 'y', 'z']);
   });
 
+  it('keeps a large owner that appears late', () => {
+    expect(naturalGroups(['x', 'y', 'z', 'z'], 1, 2).map(({ name }) => name)).toEqual(['x', 'z']);
+  });
+
   it('refuses more clients than owners', () => {
     expect(() => naturalGroups(groups, 2, 3)).toThrow(
       new ConfigError('clients must be an integer from 1 to 2, got 3'),

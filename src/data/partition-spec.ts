@@ -35,9 +35,9 @@ const FORMS = [
 ];
 
 /**
- * Reads a partition such as `iid`, `shards:2`, `dirichlet:0.5`, `dirichlet-size:1`, `power-law:1.5`, `linear`,
- * `labels:0+1/2+3` (classes by name, one group a client), `without:1+3/2+5`, `natural` (or `natural:20`, owners with
- * at least 20 examples) or `classes:2`.
+ * Reads a partition such as `iid`, `shards:2`, `dirichlet:0.5`, `dirichlet-size:1`, `power-law:1.5`,
+ * `linear`, `labels:0+1/2+3` (classes by name, one group a client), `without:1+3/2+5`, `natural` (or
+ * `natural:20`, owners with at least 20 examples) or `classes:2`.
  *
  * @throws {ConfigError} when the text is none of these, or its parameter is missing or out of range.
  */

@@ -16,8 +16,8 @@ export interface Partition {
  *
  * @param clients how many; may be left out for `labels`, `without` (one a group) and `natural` (one an owner)
  * @param seed equal arguments give equal parts
- * @throws {ConfigError} when there are fewer examples than clients, the number of clients does not fit the partition,
- * a client would be empty, or the data set lacks what the partition needs: classes, or owners.
+ * @throws {ConfigError} when there are fewer examples than clients, the number of clients does not fit the
+ * partition, a client would be empty, or the data set lacks what the partition needs: classes, or owners.
  */
 export function partitionDataset(
   dataset: Dataset,

@@ -24,8 +24,8 @@ export interface TableOptions {
  *
  * @param file what to call the text in an error
  * @throws {ConfigError} when the delimiter is not one character, or is a quote or a line break.
- * @throws {ProtocolError} when there is no row, a column has no name or the name of another, or a row has another
- * number of cells than there are columns.
+ * @throws {ProtocolError} when there is no row, a column has no name or the name of another, or a row has
+ * another number of cells than there are columns.
  */
 export function parseTable(text: string, file: string, options: TableOptions = {}): Table {
   const { delimiter = ',', columnNames } = options;

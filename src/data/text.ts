@@ -38,8 +38,9 @@ export function parsePlayLines(text: string, file: string): SpokenText[] {
 }
 
 /**
- * Parses speeches divided by blank lines, each under a line `NAME:`. Speakers come in the order of their first
- * speech; who only has speeches without a line is left out. The file names no plays, so two people of one name are one.
+ * Parses speeches divided by blank lines, each under a line `NAME:`. Speakers come in the order of their
+ * first speech; who only has speeches without a line is left out. The file names no plays, so two people of
+ * one name are one.
  *
  * @param file what to call the text in an error
  * @throws {ProtocolError} when a speech does not begin with a line that ends in a colon.

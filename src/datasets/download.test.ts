@@ -67,6 +67,12 @@ describe('downloadFile', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  it('stops a mirror that sends more than the file has', async () => {
+    await expect(download({ 'https://one.test/f.gz': `${text}${text}` })).rejects.toThrow(
+      'more than 15 bytes',
+    );
+  });
+
   it('gives up in time on a mirror that never answers', async () => {
     const silent: typeof fetch = (_, init) =>
       new Promise((_resolve, reject) => {

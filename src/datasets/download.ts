@@ -21,10 +21,11 @@ export interface DownloadOptions {
 }
 
 /**
- * Fetches `file` from the first mirror that gives its exact bytes and writes it to `path`: wholly, or not at all.
+ * Fetches `file` from the first mirror that gives its exact bytes and writes it to `path`: wholly, or not at
+ * all.
  *
- * @throws {TransportError} when no mirror answers in time, what they send is something else, or the folder cannot be
- * written.
+ * @throws {TransportError} when no mirror answers in time, what they send is something else, or the folder
+ * cannot be written.
  */
 export async function downloadFile(
   file: PublishedFile,

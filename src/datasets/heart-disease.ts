@@ -18,13 +18,14 @@ const COLUMNS = 'age,sex,cp,trestbps,chol,fbs,restecg,thalach,exang,oldpeak,slop
 const DROPPED = ['slope', 'ca', 'thal'];
 
 /**
- * Loads the four `processed.<hospital>.data` files from the first folder that holds them: `dataDir` or TESSERA_DATA,
- * each also with a folder `heart-disease`, or the cache. They are never fetched.
+ * Loads the four `processed.<hospital>.data` files from the first folder that holds them: `dataDir` or
+ * TESSERA_DATA, each also with a folder `heart-disease`, or the cache. They are never fetched.
  *
- * The selection is that of FLamby (du Terrail et al. 2022, Fed-Heart-Disease): the columns slope, ca and thal are
- * dropped, then patients with a gap, which leaves 740 (303, 261, 46 and 130). The label says whether `num` is above 0.
- * The chest-pain type and the resting ECG are one-hot, the rest are standardised over all hospitals: 15 features.
- * Cholesterol is 0 in place of missing at some hospitals, and stays so. There is no test part.
+ * The selection is that of FLamby (du Terrail et al. 2022, Fed-Heart-Disease): the columns slope, ca and thal
+ * are dropped, then patients with a gap, which leaves 740 (303, 261, 46 and 130). The label says whether
+ * `num` is above 0. The chest-pain type and the resting ECG are one-hot, the rest are standardised over all
+ * hospitals: 15 features. Cholesterol is 0 in place of missing at some hospitals, and stays so. There is no
+ * test part.
  *
  * @throws {TransportError} when a file is found nowhere or cannot be read.
  * @throws {ProtocolError} when a file is not what it should be.

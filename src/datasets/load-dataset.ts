@@ -31,8 +31,8 @@ export interface LoadDatasetOptions extends PlaceOptions, Partial<Omit<CsvOption
 const CSV_FILE = /\.(csv|tsv)(\.gz)?$/i;
 
 /**
- * Loads `digits` (drawn), `mnist` or `heart-disease` (found, or for mnist fetched), or a file that ends in `.csv` or
- * `.tsv`, gzipped or not, for which `label` names the column to predict.
+ * Loads `digits` (drawn), `mnist` or `heart-disease` (found, or for mnist fetched), or a file that ends in
+ * `.csv` or `.tsv`, gzipped or not, for which `label` names the column to predict.
  *
  * @throws {ConfigError} when the name is unknown or an option does not fit.
  * @throws {TransportError} when a file can be neither read nor fetched.

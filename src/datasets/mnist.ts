@@ -56,8 +56,9 @@ const FILE_NAMES = FILES.map(({ name }) => {
 });
 
 /**
- * Loads MNIST from the first folder that holds its four files: `dataDir`, TESSERA_DATA, each also with a folder
- * `mnist`, then the cache. Found nowhere, they are fetched into the cache, with their checksums checked.
+ * Loads MNIST from the first folder that holds its four files: `dataDir`, TESSERA_DATA, each also with a
+ * folder `mnist`, then the cache. Found nowhere, they are fetched into the cache, with their checksums
+ * checked.
  *
  * Features are 1x28x28, 0 to 1; the classes are `0` to `9`.
  *

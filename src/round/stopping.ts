@@ -44,7 +44,7 @@ function scoreOf(metrics: Metrics, metric: MetricName): number {
   const value = metrics[metric];
   if (value === undefined)
     throw new ConfigError(`target metric must be one that the model has, got "${metric}"`);
-  return metric === 'accuracy' ? value : -value;
+  return signed(value, metric);
 }
 
 /** The progress after one more round (or the first, round 0). */
@@ -83,6 +83,8 @@ export function stopReason(rules: StopRules, progress: Progress): StopReason | n
   return null;
 }
 
+/** Higher is better; a value that is no number (a model that diverged) is worse than all others. */
 function signed(value: number, metric: MetricName): number {
+  if (!Number.isFinite(value)) return Number.NEGATIVE_INFINITY;
   return metric === 'accuracy' ? value : -value;
 }

@@ -57,7 +57,7 @@ export async function simulate(
   const options = parseOptions(settings);
   return withSetup(options, hooks, async (setup) => {
     const initial = await initialParams(options, setup.pool);
-    const run = await createRun(options.out, options.name ?? defaultName(options), options);
+    const run = await createRun(options.out, options.name ?? defaultName(options), storable(options));
     return record(setup, run, hooks, { initial, global: copyOf(setup.pool, initial), events: [] });
   });
 }
@@ -278,12 +278,17 @@ function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): Progress {
   return progress;
 }
 
+/** Functions leave a mark in the stored settings, so that a run does not go on without them unnoticed. */
+function storable(options: ResolvedOptions): Record<string, unknown> {
+  const entries = Object.entries(options).map(([key, value]) => [
+    key,
+    typeof value === 'function' ? { type: 'function' } : value,
+  ]);
+  return Object.fromEntries(entries);
+}
+
 function defaultName({ data, model }: ResolvedOptions): string {
-  const stamp = new Date()
-    .toISOString()
-    .replace(/\.\d+Z$/, '')
-    .replaceAll(/[:-]/g, '')
-    .replace('T', '-');
+  const stamp = new Date().toISOString().replaceAll(/[:Z-]/g, '').replaceAll(/[T.]/g, '-');
   const base = (data.split(/[\\/]/).at(-1) ?? data).replaceAll(/[^\w.-]/g, '_');
   return `${base}-${model}-${stamp}`;
 }

@@ -1,0 +1,59 @@
+/** Runs a simulation before a person's or a program's eyes, and ends it on Ctrl-C. */
+import { relative } from 'node:path';
+import type { SimulationHooks, SimulationResult } from '../simulation/simulate.js';
+import { readRun } from '../store/stored-run.js';
+import { print, printJson, printNotice, terminalOptions } from './output.js';
+import { finalSummary } from './terminal/final-summary.js';
+import { createLiveView } from './terminal/live-view.js';
+
+/** The exit code of a command that Ctrl-C ended. */
+const INTERRUPTED = 130;
+
+/**
+ * Starts a simulation and shows it: live rows and a summary, or one event a line with `json`. The first Ctrl-C
+ * (or a request to terminate) ends the run so that it can be resumed, the second ends the process.
+ */
+export async function runLive(
+  start: (hooks: SimulationHooks) => Promise<SimulationResult>,
+  json: boolean,
+): Promise<void> {
+  const controller = new AbortController();
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(INTERRUPTED);
+    controller.abort();
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  const { color, unicode } = terminalOptions();
+  const view = json ? undefined : createLiveView(process.stdout, { color, unicode: unicode ?? true });
+  try {
+    const result = await start({
+      signal: controller.signal,
+      onNotice: (notice) => printNotice(`tessera: ${notice}`),
+      onEvent: (event) => (view ? view.onEvent(event) : printJson(event)),
+    });
+    view?.end();
+    if (view) await summarise(result);
+    if (result.finished.reason !== 'interrupted') return;
+    printNotice(`tessera: interrupted; go on with: tessera runs resume ${shown(result.directory)}`);
+    process.exitCode = INTERRUPTED;
+  } catch (error) {
+    view?.end();
+    if (!controller.signal.aborted) throw error;
+    printNotice('tessera: interrupted before the first round; nothing is left to resume');
+    process.exitCode = INTERRUPTED;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
+  }
+}
+
+async function summarise({ directory, report }: SimulationResult): Promise<void> {
+  const { events } = await readRun(directory);
+  print('');
+  print(finalSummary(events, terminalOptions()));
+  print(`Report      ${shown(report)}`);
+}
+
+function shown(path: string): string {
+  const short = relative('.', path);
+  return short.startsWith('..') ? path : short;
+}

@@ -1,0 +1,95 @@
+/** `tessera runs`: what has been run, shown, compared, exported, gone on with. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Command, Option } from 'commander';
+import { StoreError } from '../errors.js';
+import { resumeSimulation } from '../simulation/simulate.js';
+import { listRuns, readRun, type StoredRun } from '../store/stored-run.js';
+import { print, printJson, terminalOptions } from './output.js';
+import { runLive } from './run-live.js';
+import { compareRuns, describeRun, roundsAsCsv, runTable, summaryOf } from './runs-view.js';
+import { readConfigFile } from './settings.js';
+
+const DEFAULT_ROOT = 'runs';
+
+export function addRunsCommand(program: Command): void {
+  const runs = program.command('runs').description('list, show, compare, export and resume runs');
+  const json = () => new Option('--json', 'print JSON');
+  const root = () => new Option('--out <folder>', 'where runs are kept').default(DEFAULT_ROOT);
+
+  runs
+    .command('list')
+    .description('all runs, one a line')
+    .addOption(root())
+    .addOption(json())
+    .allowExcessArguments(false)
+    .action(async ({ out, json: asJson }: { out: string; json?: boolean }) => {
+      const entries = await listRuns(out);
+      const stored = await Promise.all(entries.map(({ path }) => readRun(path)));
+      if (asJson) return stored.map(summaryOf).forEach(printJson);
+      print(stored.length === 0 ? `There are no runs in ${out}.` : runTable(stored, terminalOptions()));
+    });
+
+  runs
+    .command('show')
+    .description('one run: its settings, rounds and result')
+    .argument('<run>', 'its name, or the path of its folder')
+    .addOption(root())
+    .addOption(json())
+    .action(async (name: string, { out, json: asJson }: { out: string; json?: boolean }) => {
+      const run = await find(name, out);
+      if (asJson) return printJson({ ...summaryOf(run), config: run.config });
+      print(describeRun(run, terminalOptions()));
+    });
+
+  runs
+    .command('compare')
+    .description('several runs side by side: what differs, and what came of it')
+    .argument('<runs...>', 'their names, or the paths of their folders')
+    .addOption(root())
+    .addOption(json())
+    .action(async (names: string[], { out, json: asJson }: { out: string; json?: boolean }) => {
+      const stored = await Promise.all(names.map((name) => find(name, out)));
+      if (asJson) return stored.map(summaryOf).forEach(printJson);
+      print(compareRuns(stored, terminalOptions()));
+    });
+
+  runs
+    .command('export')
+    .description('the rounds of a run as CSV, or all its events as JSON, on standard output')
+    .argument('<run>', 'its name, or the path of its folder')
+    .addOption(new Option('--format <format>', 'csv or json').choices(['csv', 'json']).default('csv'))
+    .addOption(root())
+    .action(async (name: string, { out, format }: { out: string; format: string }) => {
+      const run = await find(name, out);
+      if (format === 'csv') return print(roundsAsCsv(run.events));
+      print(JSON.stringify({ runId: run.runId, config: run.config, events: run.events }, null, 2));
+    });
+
+  runs
+    .command('resume')
+    .description('go on with a run that was interrupted or killed')
+    .argument('<run>', 'its name, or the path of its folder')
+    .addOption(root())
+    .addOption(new Option('--config <file>', 'the file with the settings that are functions'))
+    .option('--json', 'print one event a line instead of a table')
+    .action(async (name: string, given: { out: string; config?: string; json?: boolean }) => {
+      const settings = given.config === undefined ? {} : await readConfigFile(given.config);
+      const functions = Object.entries(settings).filter(([, value]) => typeof value === 'function');
+      const path = locate(name, given.out);
+      await runLive(
+        (hooks) => resumeSimulation(path, hooks, Object.fromEntries(functions)),
+        given.json === true,
+      );
+    });
+}
+
+function find(name: string, root: string): Promise<StoredRun> {
+  return readRun(locate(name, root));
+}
+
+function locate(name: string, root: string): string {
+  const found = [join(root, name), name].find((path) => existsSync(path));
+  if (!found) throw new StoreError(`run must be a run in ${root} or the path of one, got "${name}"`);
+  return found;
+}

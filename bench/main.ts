@@ -1,0 +1,18 @@
+/** `npm run bench -- <name>`: measurements, never part of the tests. */
+import { benchPapers } from './papers.js';
+import { benchSimulate } from './simulate.js';
+import { benchTrain } from './train.js';
+
+const benches: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
+  train: benchTrain,
+  simulate: benchSimulate,
+  papers: benchPapers,
+};
+
+const [name = '', ...words] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench) await bench(words);
+else {
+  process.stderr.write(`bench must be one of ${Object.keys(benches).join(', ')}, got "${name}"\n`);
+  process.exitCode = 2;
+}

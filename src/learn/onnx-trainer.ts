@@ -19,6 +19,9 @@ import type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.
 /** Training steps in one call of the engine, where the batches allow it: the call itself costs time too. */
 const STEPS_PER_CALL = 5;
 
+/** Bindings kept ready: those of the usual batch sizes. Making one anew costs less than a step. */
+const MAX_BINDINGS = 8;
+
 /** Options of `createOnnxTrainer`. `stepsPerCall` (default 5) changes the speed, never the result. */
 export interface OnnxTrainerOptions {
   readonly stepsPerCall?: number;
@@ -28,11 +31,11 @@ export interface OnnxTrainerOptions {
 export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTrainerOptions = {}): Trainer {
   const { stepsPerCall = STEPS_PER_CALL } = options;
   const { layout, initializers } = modelParameters(model);
-  const sessions = new Map<string, Promise<LoadedSteps>>();
+  const sessions = new Map<string, LoadedSteps>();
   const bound = new Map<string, StepRunner>();
   const pairs = new Map<boolean, StatePair>();
   let buffers = createRowBuffers(engine, model, 0);
-  let evaluator: Promise<Evaluator> | undefined;
+  let evaluator: Evaluator | undefined;
 
   const roomFor = (rows: number): RowBuffers => {
     if (rows > buffers.capacity) {
@@ -48,13 +51,15 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
   };
   const runnerFor = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
     const room = roomFor(rows * steps);
-    const graph = `${update.momentum} ${update.weightDecay} ${steps} ${steps === 1 ? '' : rows}`;
+    const batchSize = steps === 1 ? null : rows;
+    const graph = `${update.momentum} ${update.weightDecay} ${steps} ${batchSize}`;
     const key = `${graph} ${rows}`;
     const known = bound.get(key);
     if (known) return known;
-    const loading = sessions.get(graph) ?? loadSteps(engine, model, update, steps, steps === 1 ? null : rows);
-    sessions.set(graph, loading);
-    const runner = bindSteps(engine, layout, await loading, pairFor(update.momentum), rows, room);
+    const loaded = sessions.get(graph) ?? (await loadSteps(engine, model, update, steps, batchSize));
+    sessions.set(graph, loaded);
+    const runner = bindSteps(engine, layout, loaded, pairFor(update.momentum), rows, room);
+    for (const oldest of bound.keys()) if (bound.size >= MAX_BINDINGS) bound.delete(oldest);
     bound.set(key, runner);
     return runner;
   };
@@ -82,24 +87,26 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       let at = 0;
       for (let step = 0; step < sizes.length; ) {
         const rows = sizes[step] as number;
-        const steps = equalBatches(sizes, step, stepsPerCall) ? stepsPerCall : 1;
+        // Only for the batch size asked for: a graph for the size of every small client would never end.
+        const several = rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
+        const steps = several ? stepsPerCall : 1;
         const runner = await runnerFor(update, rows, steps);
-        lossSum += await runner.run(examples, order, at, work, random);
+        lossSum += (await runner.run(examples, order, at, work, random)) / rows;
         at += rows * steps;
         step += steps;
       }
       out.set(pair.current().params);
-      return { exampleCount: examples.indices.length, steps: sizes.length, loss: lossSum / at };
+      return { exampleCount: examples.indices.length, steps: sizes.length, loss: lossSum / sizes.length };
     },
 
     async evaluate(params, examples): Promise<EvaluationSums> {
-      evaluator ??= loadEvaluator(engine, model, layout);
-      return (await evaluator).evaluate(params, examples);
+      evaluator ??= await loadEvaluator(engine, model, layout);
+      return evaluator.evaluate(params, examples);
     },
 
     async dispose() {
-      for (const loading of sessions.values()) await (await loading).session.release();
-      await (await evaluator)?.release();
+      for (const { session } of sessions.values()) await session.release();
+      await evaluator?.release();
       sessions.clear();
       bound.clear();
       evaluator = undefined;

@@ -1,0 +1,84 @@
+/** The shapes of what operators make, and the inputs they refuse. */
+import { describe, expect, it } from 'vitest';
+import { ConfigError, ShapeError } from '../errors.js';
+import { int, ints } from './attributes.js';
+import type { Attributes, Dim, Value } from './graph.js';
+import { elementCount, inferOutputs, known } from './shapes.js';
+
+const value = (name: string, ...shape: Dim[]): Value => ({ name, dtype: 'float32', shape });
+const shapeOf = (op: string, inputs: (Value | null)[], attributes: Attributes = {}) =>
+  inferOutputs(op, inputs, attributes).map(({ shape }) => shape);
+
+describe('inferOutputs', () => {
+  it('broadcasts sizes of 1 and missing axes, also against the batch', () => {
+    expect(shapeOf('Add', [value('a', 'batch', 3), value('b', 3)])).toEqual([['batch', 3]]);
+    expect(shapeOf('Sub', [value('a'), value('b', 'batch', 3)])).toEqual([['batch', 3]]);
+    expect(shapeOf('Mul', [value('a', 4, 1), value('b', 1, 5)])).toEqual([[4, 5]]);
+  });
+
+  it('makes booleans of comparisons', () => {
+    const made = inferOutputs('Greater', [value('a', 2, 3), value('b')], {});
+    expect(made).toEqual([{ dtype: 'bool', shape: [2, 3] }]);
+  });
+
+  it('multiplies matrices as they are or transposed', () => {
+    const a = value('a', 'batch', 3);
+    expect(shapeOf('Gemm', [a, value('b', 3, 5)])).toEqual([['batch', 5]]);
+    expect(shapeOf('Gemm', [a, value('b', 5, 3)], { transB: int(1) })).toEqual([['batch', 5]]);
+    expect(shapeOf('Gemm', [a, value('b', 'batch', 5)], { transA: int(1) })).toEqual([[3, 5]]);
+  });
+
+  it('counts the places of windows with padding and stride', () => {
+    const x = value('x', 'batch', 2, 7, 8);
+    const attributes = { pads: ints([1, 1, 1, 1]), strides: ints([2, 2]) };
+    expect(shapeOf('Conv', [x, value('w', 6, 2, 3, 3)], attributes)).toEqual([['batch', 6, 4, 4]]);
+    const pool = { kernel_shape: ints([2, 2]), strides: ints([2, 2]) };
+    expect(shapeOf('MaxPool', [x], pool)).toEqual([['batch', 2, 3, 4]]);
+  });
+
+  it('flattens all axes but the first, and permutes axes', () => {
+    expect(shapeOf('Flatten', [value('x', 'batch', 2, 3, 4)])).toEqual([['batch', 24]]);
+    expect(shapeOf('Transpose', [value('x', 'batch', 2, 3)], { perm: ints([2, 0, 1]) })).toEqual([
+      [3, 'batch', 2],
+    ]);
+  });
+
+  it.each([
+    [
+      'Gemm',
+      [value('a', 2, 3), value('b', 4, 5)],
+      'Gemm must have equal inner sizes, got "a" [2, 3] and "b" [4, 5]',
+    ],
+    ['Gemm', [value('a', 2, 3, 4), value('b', 4, 5)], 'Gemm must have matrices, got "a" [2, 3, 4]'],
+    [
+      'Conv',
+      [value('x', 'batch', 3, 8, 8), value('w', 4, 2, 3, 3)],
+      'Conv must have equal channels, got "x" [batch, 3, 8, 8] and "w" [4, 2, 3, 3]',
+    ],
+    [
+      'Conv',
+      [value('x', 'batch', 2, 2, 8), value('w', 4, 2, 3, 3)],
+      'the window must fit into its input, got 3 on "x" [batch, 2, 2, 8]',
+    ],
+    ['Conv', [value('x', 'batch', 2), value('w', 4, 2, 3, 3)], '"x" [batch, 2] must have an axis 2'],
+    ['Add', [value('a', 2, 3), value('b', 2)], 'shapes must broadcast, got "a" [2, 3] and "b" [2]'],
+    ['Add', [value('a', 'batch'), value('b', 2)], 'shapes must broadcast, got "a" [batch] and "b" [2]'],
+    ['Relu', [null], 'an operator lacks a required input'],
+  ])('refuses %s of inputs that do not fit: %#', (op, inputs, message) => {
+    expect(() => inferOutputs(op, inputs, {})).toThrow(new ShapeError(message));
+  });
+
+  it('refuses an operator that it does not know', () => {
+    expect(() => inferOutputs('Cast', [value('a')], {})).toThrow(
+      new ConfigError('the shape of what "Cast" makes must be stated, it is not inferred'),
+    );
+  });
+});
+
+describe('known and elementCount', () => {
+  it('multiplies known sizes and refuses the batch', () => {
+    expect(elementCount([2, 3, 4])).toBe(24);
+    expect(elementCount([])).toBe(1);
+    expect(() => known('batch')).toThrow(new ShapeError('a size must be known here, got "batch"'));
+  });
+});

@@ -83,7 +83,6 @@ export class RunDirectory {
   readonly config: unknown;
   readonly #log: EventLog;
   readonly #lock: RunLock;
-  #closed: Promise<void> | undefined;
 
   constructor(path: string, config: unknown, log: EventLog, lock: RunLock) {
     this.path = path;
@@ -174,8 +173,7 @@ export class RunDirectory {
 
   /** Waits for writes under way and releases the lock. A second call does nothing. */
   close(): Promise<void> {
-    this.#closed ??= this.#log.close().finally(() => this.#lock.release());
-    return this.#closed;
+    return this.#log.close().finally(() => this.#lock.release());
   }
 }
 

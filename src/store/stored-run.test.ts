@@ -57,7 +57,7 @@ describe('readRun', () => {
 describe('listRuns', () => {
   it('lists runs by name and passes over everything else', async () => {
     for (const runId of ['b', 'a', 'c']) await (await createRun(root, runId, {})).close();
-    await mkdir(join(root, 'no-run'));
+    await mkdir(join(root, 'no-run', 'config.json'), { recursive: true });
     await writeFile(join(root, 'file'), '');
     expect(await listRuns(root)).toEqual(
       ['a', 'b', 'c'].map((runId) => ({ runId, path: join(root, runId) })),

@@ -213,10 +213,11 @@ describe.skipIf(process.platform === 'win32')('where files may not grow (needs u
 });
 
 const disk = mkdtempSync(join(tmpdir(), 'tessera-disk-'));
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', disk]).status === 0;
+const shell = (command: string) => spawnSync('sh', ['-c', `${command} "$0"`, disk]).status === 0;
+const mounted = shell('mount -t tmpfs -o size=64k tmpfs');
 
 afterAll(async () => {
-  if (mounted) spawnSync('umount', [disk]);
+  if (mounted) shell('umount');
   await rm(disk, { recursive: true, force: true });
 });
 
@@ -277,7 +278,7 @@ describe.skipIf(!mounted)('on a full disk (needs the right to mount one)', () =>
   it('is refused when it is read-only, and reading goes on', async () => {
     const run = await createRun(disk, 'a', { seed: 1 });
     await run.close();
-    spawnSync('mount', ['-o', 'remount,ro', disk]);
+    expect(shell('mount -o remount,ro')).toBe(true);
     try {
       await expect(openRun(run.path)).rejects.toThrow(
         new StoreError(`run directory ${run.path} could not be locked: the file system is read-only`),
@@ -285,7 +286,7 @@ describe.skipIf(!mounted)('on a full disk (needs the right to mount one)', () =>
       await expect(createRun(join(disk, 'deep'), 'b', {})).rejects.toThrow('the file system is read-only');
       expect(await readRun(run.path)).toMatchObject({ config: { seed: 1 }, torn: false });
     } finally {
-      spawnSync('mount', ['-o', 'remount,rw', disk]);
+      shell('mount -o remount,rw');
     }
   });
 });

@@ -1,5 +1,5 @@
 /** The trainer that compiles a model and runs it on an engine: one set of sessions serves any number of clients. */
-import { seededRandom } from '../random.js';
+import { type Random, seededRandom } from '../random.js';
 import { planBatches } from './batches.js';
 import { modelParameters, type UpdateKind } from './compile.js';
 import type { Engine } from './engine.js';
@@ -69,10 +69,10 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
 
     initialParams(seed, out) {
       layout.entries.forEach(({ name, offset, length }, index) => {
-        const initializer = initializers[index];
-        const limit = typeof initializer === 'object' ? initializer.uniformLimit : 0;
-        const random = seededRandom(seed, 'initial', name);
-        for (let at = offset; at < offset + length; at++) out[at] = limit * (2 * random.float() - 1);
+        const values = out.subarray(offset, offset + length);
+        const initializer = initializers[index] ?? 'zeros';
+        if (initializer === 'zeros') values.fill(0);
+        else fillUniform(values, initializer.uniformLimit, seededRandom(seed, 'initial', name));
       });
     },
 
@@ -112,6 +112,11 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       evaluator = undefined;
     },
   };
+}
+
+/** Uniform on [-limit, limit). */
+function fillUniform(values: Float32Array, limit: number, random: Random): void {
+  for (let index = 0; index < values.length; index++) values[index] = limit * (2 * random.float() - 1);
 }
 
 /** Whether `count` batches from `first` on are there and of one size. */

@@ -8,6 +8,7 @@
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { randomExamples } from '../../../test/helpers/random-examples.js';
 import type { Examples } from '../../data/dataset.js';
 import { chooseEngine } from '../../engine/onnx-runtime.js';
 import type { Layout } from '../../params/layout.js';
@@ -147,10 +148,10 @@ describe.each([
 });
 
 it('shares the gradient of a window between elements that are equally large', async () => {
-  const model = { name: 'ties', featureShape: [1, 2, 2], layers: [broadcast('Add', [1, 2, 2]), maxPool(2)] };
-  const layers = [...model.layers, flatten(), dense(1)];
-  const trainer = createOnnxTrainer(engine, { ...model, layers, loss: 'mean-squared-error' });
-  const examples = randomExamples({ ...model, layers, loss: 'mean-squared-error' }, 1, 1, seededRandom(1));
+  const layers = [broadcast('Add', [1, 2, 2]), maxPool(2), flatten(), dense(1)];
+  const model = { name: 'ties', featureShape: [1, 2, 2], layers, loss: 'mean-squared-error' } as const;
+  const trainer = createOnnxTrainer(engine, model);
+  const examples = examplesFor(model, 1, 1, seededRandom(1));
   examples.dataset.features.set([3, 3, 1, 3]);
   examples.dataset.labels[0] = 0;
   const params = Float32Array.of(0, 0, 0, 0, 1, 0);
@@ -170,7 +171,7 @@ const WORK = {
 
 async function checkGradient(model: Model, { rows, units }: Sizes, random: Random): Promise<void> {
   const trainer = createOnnxTrainer(engine, model);
-  const examples = randomExamples(model, rows, units, random);
+  const examples = examplesFor(model, rows, units, random);
   const params = new Float32Array(trainer.layout.size).map(() => 0.5 * random.normal());
   const out = new Float32Array(params.length);
   const lossAt = async (at: Float32Array) => (await trainer.train(at, examples, WORK, 5, out)).loss;
@@ -198,19 +199,9 @@ function drawElements({ entries }: Layout, random: Random): number[] {
 }
 
 /** Normal features; labels are classes below `classes` (two for one output), or normal targets. */
-function randomExamples(model: Model, count: number, classes: number, random: Random): Examples {
-  const length = model.featureShape.reduce((product, size) => product * size, 1);
+function examplesFor(model: Model, count: number, classes: number, random: Random): Examples {
   const { task } = losses[model.loss];
-  const label =
-    model.loss === 'binary-cross-entropy' ? () => random.integer(2) : () => random.integer(classes);
-  const dataset = {
-    name: 'random',
-    task,
-    count,
-    featureShape: model.featureShape,
-    features: new Float32Array(count * length).map(() => random.normal()),
-    labels: new Float32Array(count).map(task === 'regression' ? () => random.normal() : label),
-    classNames: [],
-  };
-  return { dataset, indices: Uint32Array.from({ length: count }, (_, index) => index) };
+  const below = model.loss === 'binary-cross-entropy' ? 2 : classes;
+  const label = task === 'regression' ? () => random.normal() : () => random.integer(below);
+  return randomExamples(random, count, model.featureShape, label);
 }

@@ -150,13 +150,7 @@ function declaredParameters(builder: GraphBuilder) {
 }
 
 function evaluationContext(builder: GraphBuilder, parameter: LayerContext['parameter']): LayerContext {
-  return {
-    builder,
-    training: false,
-    nextOf: counter(),
-    parameter,
-    mask: () => builder.constant('float32', [], [1]),
-  };
+  return { builder, nextOf: counter(), parameter, mask: () => null };
 }
 
 function trainingContext(
@@ -176,7 +170,7 @@ function trainingContext(
     });
     return builder.input(name, 'float32', shape);
   };
-  return { builder, training: true, nextOf: counter(), parameter, mask };
+  return { builder, nextOf: counter(), parameter, mask };
 }
 
 function counter(): (kind: string) => number {

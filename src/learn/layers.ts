@@ -7,15 +7,17 @@ import { known } from './shapes.js';
 /** How a parameter starts: all zeros, or uniform on [-limit, limit]. */
 export type Initializer = 'zeros' | { readonly uniformLimit: number };
 
-/** Where a layer writes. `training` is false in the graph that evaluates. */
+/** Where a layer writes. */
 export interface LayerContext {
   readonly builder: GraphBuilder;
-  readonly training: boolean;
   /** A number for this layer among its kind, from 1, for parameter names. */
   nextOf(kind: string): number;
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
-  /** A random mask of a shape: each element is 0 with probability `rate`, else 1 / (1 - rate). */
-  mask(shape: readonly Dim[], rate: number): Value;
+  /**
+   * A random mask of a shape: each element is 0 with probability `rate`, else 1 / (1 - rate). Null in the
+   * graph that evaluates, where nothing is masked.
+   */
+  mask(shape: readonly Dim[], rate: number): Value | null;
 }
 
 /** From what the layer before made to what this one makes. Axis 0 is the batch. */
@@ -95,8 +97,10 @@ export function flatten(): Layer {
  */
 export function dropout(rate: number): Layer {
   if (!(rate >= 0 && rate < 1)) throw new ConfigError(`rate must be from 0 to below 1, got ${rate}`);
-  return (input, { builder, training, mask }) =>
-    training && rate > 0 ? builder.node('Mul', [input, mask(input.shape, rate)]) : input;
+  return (input, { builder, mask }) => {
+    const masked = rate > 0 ? mask(input.shape, rate) : null;
+    return masked ? builder.node('Mul', [input, masked]) : input;
+  };
 }
 
 /** Glorot and Bengio (2010), equation 16. */

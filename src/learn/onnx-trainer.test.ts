@@ -173,6 +173,21 @@ describe('train', () => {
     // Every binding has five scalars of its own.
     expect(counted.used().bytes - bytes).toBeLessThan(40 * 100);
   });
+
+  it('keeps the tensors of the latest sizes, and only of those', async () => {
+    const counted = countingEngine();
+    const trainer = trainerOf(small, 1, counted.engine);
+    const made = async (count: number) => {
+      const before = counted.used().tensors;
+      await trained(trainer, examplesOf(count), { batchSize: 'full' });
+      return counted.used().tensors - before;
+    };
+    await made(20);
+    expect(await made(19)).toBeGreaterThan(0);
+    expect(await made(19)).toBe(0);
+    for (let count = 1; count < 15; count++) await made(count);
+    expect(await made(19)).toBeGreaterThan(0);
+  });
 });
 
 describe('dropout', () => {
@@ -229,9 +244,10 @@ async function lossesOf(trainer: Trainer, { dataset, indices }: Examples): Promi
   return losses;
 }
 
-/** The engine, counting loaded graphs and the bytes of all arrays that became tensors. */
+/** The engine, counting loaded graphs, tensors, and the bytes of all arrays that became tensors. */
 function countingEngine() {
   let loads = 0;
+  let tensors = 0;
   const buffers = new Set<ArrayBufferLike>();
   const counted: Engine = {
     ...engine,
@@ -240,10 +256,15 @@ function countingEngine() {
       return engine.load(onnx);
     },
     tensor(data, dims) {
+      tensors++;
       buffers.add(data.buffer);
       return engine.tensor(data, dims);
     },
   };
-  const used = () => ({ loads, bytes: [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0) });
+  const used = () => ({
+    loads,
+    tensors,
+    bytes: [...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0),
+  });
   return { engine: counted, used };
 }

@@ -46,9 +46,9 @@ export function describeValue(value: unknown): string {
   return [...title, ...fields].join(', ');
 }
 
-/** The key figures. `rawDataBytes` is the size of all training data, to set the traffic against. */
-export function tiles(summary: RunSummary, rawDataBytes: number | undefined): Html {
-  const known = [...resultTiles(summary), ...effortTiles(summary, rawDataBytes)];
+/** The key figures. */
+export function tiles(summary: RunSummary): Html {
+  const known = [...resultTiles(summary), ...effortTiles(summary)];
   const across = [5, 9, 10].includes(known.length) ? 5 : [3, 6].includes(known.length) ? 3 : 4;
   return html`<dl class="tiles across${across}">${known.map(
     ({ name, value, detail }) =>
@@ -90,10 +90,10 @@ function resultTiles(summary: RunSummary): readonly Tile[] {
   return tiles;
 }
 
-function effortTiles(summary: RunSummary, rawDataBytes: number | undefined): readonly Tile[] {
+function effortTiles(summary: RunSummary): readonly Tile[] {
   const { last, finished, started, downBytes, upBytes } = summary;
   const total = downBytes + upBytes;
-  const ratio = rawDataBytes ? total / rawDataBytes : undefined;
+  const rawBytes = started.trainCount * started.exampleBytes;
   const rounds = finished?.rounds ?? last?.round ?? 0;
   const failed = summary.rounds.filter((event) => event.outcome === 'failed').length;
   const reason = finished ? STOP_REASONS[finished.reason] : `of ${formatCount(started.rounds)} so far`;
@@ -113,15 +113,15 @@ function effortTiles(summary: RunSummary, rawDataBytes: number | undefined): rea
       value: formatBytes(total),
       detail: `${formatBytes(downBytes)} down, ${formatBytes(upBytes)} up`,
     },
-    ...(ratio === undefined
-      ? []
-      : [
-          {
-            name: 'Against raw data',
-            value: `${ratio < 10 ? ratio.toFixed(1) : formatCount(Math.round(ratio))} times`,
-            detail: `sending ${formatBytes(rawDataBytes ?? 0)} of examples once`,
-          },
-        ]),
+    {
+      name: 'Against raw data',
+      value: formatRatio(total / rawBytes),
+      detail: `sending ${formatBytes(rawBytes)} of examples once`,
+    },
     { name: 'Wall time', value: formatDuration(summary.wallMs), detail: undefined },
   ];
+}
+
+function formatRatio(ratio: number): string {
+  return `${ratio < 10 ? ratio.toFixed(1) : formatCount(Math.round(ratio))} times`;
 }

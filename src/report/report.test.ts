@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { fakeRun } from '../../test/helpers/run-events.js';
 import { ConfigError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
+import { formatBytes } from './format.js';
 import { loadReportAssets, renderReport } from './report.js';
 
 const ASSETS = { chartScript: 'var uPlot;', chartStyle: '.uplot {}' };
@@ -148,8 +149,13 @@ it('refuses an asset that would close its own element', () => {
   expect(() => renderReport({ config: {}, events: fakeRun() }, assets)).toThrow(ConfigError);
 });
 
-it('sets the traffic against the raw data where its size is known', () => {
+it('sets the traffic against sending the raw data once', () => {
   const events = fakeRun({ rounds: 1 });
+  const [started] = events;
+  if (started?.type !== 'run-started') throw new TypeError('a run begins with run-started');
+  const raw = started.trainCount * started.exampleBytes;
+  expect(render(events)).toContain(`sending ${formatBytes(raw)} of examples once`);
+});
   expect(render(events)).not.toContain('Against raw data');
   expect(renderReport({ config: {}, events, rawDataBytes: 4e6 }, ASSETS)).toContain(
     'sending 4.0 MB of examples once',

@@ -16,11 +16,10 @@ import { PAGE_STYLE } from './page-style.js';
 import { costCharts, metricCharts } from './round-charts.js';
 import { summarizeRun } from './run-summary.js';
 
-/** What the report shows. `rawDataBytes`, where known, is the size of all training examples as they lie on disk. */
+/** What the report shows. */
 export interface ReportInput {
   readonly config: Record<string, unknown>;
   readonly events: readonly RunEvent[];
-  readonly rawDataBytes?: number;
 }
 
 /** The chart library's script and style, to be inlined. */
@@ -68,7 +67,7 @@ export function renderReport(input: ReportInput, assets: ReportAssets): string {
 <body>
 ${header(summary, input.config)}
 <main>
-${tiles(summary, input.rawDataBytes)}
+${tiles(summary)}
 ${charts.length > 0 && html`<noscript><p class="panel">The curves need JavaScript; everything else is below.</p></noscript>`}
 ${section('Curves', metrics.map(chartFigure), 'Drag across a chart to zoom, double-click to go back. Press a name in a legend to hide its line.')}
 ${section('Clients', [labelPanel(summary.started), clientPanel(summary), perClient && chartFigure(perClient)])}

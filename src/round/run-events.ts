@@ -56,6 +56,8 @@ export interface RunStarted {
   readonly classNames: readonly string[];
   readonly trainCount: number;
   readonly heldOutCount: number;
+  /** Bytes of one example's features as the model reads them, float32. */
+  readonly exampleBytes: number;
   readonly rounds: number;
   readonly clients: readonly ClientSummary[];
   readonly engine: string;

@@ -1,5 +1,6 @@
 /** Loads a user's module, TypeScript or JavaScript: trainers and configuration files. */
-import { pathToFileURL } from 'node:url';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createJiti } from 'jiti';
 import { ConfigError } from '../errors.js';
 
@@ -11,9 +12,9 @@ import { ConfigError } from '../errors.js';
  * @throws {ConfigError} when it cannot be loaded.
  */
 export async function loadDefaultExport(argument: string, location: string): Promise<unknown> {
-  const jiti = createJiti(pathToFileURL(`${process.cwd()}/`).href);
+  const path = location.startsWith('file:') ? fileURLToPath(location) : resolve(location);
   try {
-    const module = (await jiti.import(location)) as { default?: unknown };
+    const module = (await createJiti(path).import(path)) as { default?: unknown };
     return module.default;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);

@@ -40,6 +40,7 @@ export function fakeRun(options: FakeRun = {}): RunEvent[] {
       classNames: task === 'regression' ? [] : Array.from({ length: classes }, (_, label) => String(label)),
       trainCount: members.reduce((total, client) => total + client.trainCount, 0),
       heldOutCount: 2000,
+      exampleBytes: 3136,
       rounds,
       clients: members,
       engine: 'onnxruntime-node',

@@ -1,0 +1,2 @@
+/** A trainer module whose factory makes something else. */
+export default () => ({ train: () => undefined });

@@ -156,8 +156,3 @@ it('sets the traffic against sending the raw data once', () => {
   const raw = started.trainCount * started.exampleBytes;
   expect(render(events)).toContain(`sending ${formatBytes(raw)} of examples once`);
 });
-  expect(render(events)).not.toContain('Against raw data');
-  expect(renderReport({ config: {}, events, rawDataBytes: 4e6 }, ASSETS)).toContain(
-    'sending 4.0 MB of examples once',
-  );
-});

@@ -21,7 +21,7 @@ async function main(): Promise<void> {
     .option('--verbose', 'show where an error came from')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`tessera: ${text.replace(/^error: /, '')}`) });
+    .configureOutput({ outputError: (text, write) => write(`tessera: ${inOneLine(text)}\n`) });
   addSimulateCommand(program);
   addRunsCommand(program);
   addDataCommand(program);
@@ -30,6 +30,14 @@ async function main(): Promise<void> {
   } catch (error) {
     process.exitCode = report(error, process.argv.includes('--verbose'));
   }
+}
+
+/** Commander puts its suggestions on a line of their own. */
+function inOneLine(text: string): string {
+  return text
+    .replace(/^error: /, '')
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' ');
 }
 
 /** Says in one sentence what went wrong; returns the exit code. */

@@ -1,6 +1,7 @@
 /** Runs a simulation before a person's or a program's eyes, and ends it on Ctrl-C. */
 import { relative } from 'node:path';
-import type { SimulationHooks, SimulationResult } from '../simulation/simulate.js';
+import { StoreError } from '../errors.js';
+import type { SimulationHooks, SimulationResult } from '../simulation/hooks.js';
 import { readRun } from '../store/stored-run.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';
 import { finalSummary } from './terminal/final-summary.js';
@@ -38,8 +39,8 @@ export async function runLive(
     process.exitCode = INTERRUPTED;
   } catch (error) {
     view?.end();
-    if (!controller.signal.aborted) throw error;
-    printNotice('tessera: interrupted before the first round; nothing is left to resume');
+    if (!controller.signal.aborted || error instanceof StoreError) throw error;
+    printNotice('tessera: interrupted before it could start');
     process.exitCode = INTERRUPTED;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);

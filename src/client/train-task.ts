@@ -1,7 +1,7 @@
-/** A client's part of a round: train from the global model, check what came out, report it. */
+/** A client's part of a round: train from the global model or evaluate it, and check what the trainer gives back. */
 import type { Examples } from '../data/dataset.js';
 import { ConfigError } from '../errors.js';
-import type { LocalWork, Trainer, TrainResult } from '../learn/trainer.js';
+import type { EvaluationSums, LocalWork, Trainer, TrainResult } from '../learn/trainer.js';
 
 /** One client's work in one round. */
 export interface TrainTask {
@@ -17,7 +17,7 @@ export interface TrainTask {
 /**
  * Trains and writes the report into `out` (as many elements as `params`).
  *
- * @throws {ConfigError} when the trainer gives back something else than a result.
+ * @throws {ConfigError} when the trainer gives back something else than a result, or its loss is not finite.
  */
 export async function runTrainTask(
   trainer: Trainer,
@@ -28,14 +28,53 @@ export async function runTrainTask(
   // A trainer that writes nothing must not pass off what an earlier client left here as its own.
   out.fill(Number.NaN);
   const result: TrainResult | undefined = await trainer.train(params, examples, work, seed, out);
-  if (!Number.isSafeInteger(result?.exampleCount) || !Number.isFinite(result.loss)) {
-    throw new ConfigError(
-      `the trainer must give back exampleCount and a finite loss, got ${JSON.stringify(result)}`,
-    );
-  }
+  checkResult(result);
   if (reports === 'update') {
     for (let index = 0; index < out.length; index++)
       out[index] = (out[index] as number) - (params[index] as number);
   }
   return result;
+}
+
+/**
+ * Evaluates the global model on a client's examples.
+ *
+ * @throws {ConfigError} when the trainer gives back something else than sums over these examples.
+ */
+export async function runEvaluationTask(
+  trainer: Trainer,
+  params: Float32Array,
+  examples: Examples,
+): Promise<EvaluationSums> {
+  const sums: EvaluationSums | undefined = await trainer.evaluate(params, examples);
+  const exampleCount = examples.indices.length;
+  const classCount = examples.dataset.classNames.length;
+  // A model that diverged has a loss that is no number: that is a metric like any other.
+  const fits =
+    sums?.exampleCount === exampleCount &&
+    sums.confusion?.length === classCount ** 2 &&
+    typeof sums.lossSum === 'number' &&
+    typeof sums.absoluteErrorSum === 'number';
+  if (fits) return sums;
+  throw new ConfigError(
+    `the trainer must give back sums over ${exampleCount} examples of ${classCount} classes when it evaluates, got ${show(sums)}`,
+  );
+}
+
+function checkResult(result: TrainResult | undefined): asserts result is TrainResult {
+  const fits =
+    Number.isSafeInteger(result?.exampleCount) &&
+    Number.isSafeInteger(result?.steps) &&
+    (result?.steps ?? 0) >= 0 &&
+    typeof result?.loss === 'number';
+  if (!fits) {
+    throw new ConfigError(`the trainer must give back exampleCount, steps and loss, got ${show(result)}`);
+  }
+  if (!Number.isFinite(result?.loss)) {
+    throw new ConfigError(`the training loss must stay finite, got ${result?.loss}`);
+  }
+}
+
+function show(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
 }

@@ -1,4 +1,5 @@
 /** What federation is compared with: the same model trained on pooled data, and by each client alone. */
+import type { TrainTask } from '../client/train-task.js';
 import type { Examples } from '../data/dataset.js';
 import type { LocalWork } from '../learn/trainer.js';
 import { seededRandom } from '../random.js';
@@ -20,7 +21,10 @@ export interface BaselineContext {
   readonly rounds: number;
   /** What its clients did. */
   readonly trained: readonly ClientTrained[];
+  readonly signal: AbortSignal;
   emit(event: RunEvent): Promise<void>;
+  /** Told in a sentence where a baseline could not be trained to its end: the run goes on without. */
+  notify(notice: string): void;
 }
 
 /**
@@ -43,7 +47,8 @@ export async function trainCentral(context: BaselineContext): Promise<void> {
     if (steps) {
       const work: LocalWork = { ...plan.strategy.work(round), amount: { steps } };
       const seed = seededRandom(plan.seed, 'central', round).uint32();
-      await pool.train({ params: current, examples, work, seed, reports: 'params' }, next);
+      const task = { params: current, examples, work, seed, reports: 'params' } as const;
+      if (!(await trains(context, `central training ended in round ${round}`, task, next))) return;
       [current, next] = [next, current];
     }
     const metrics = await evaluateOn(pool, current, population.serverHeldOut);
@@ -71,12 +76,13 @@ export async function trainIsolated(context: BaselineContext): Promise<void> {
 }
 
 async function trainAlone(
-  { plan, pool, population, initial, emit }: BaselineContext,
+  context: BaselineContext,
   clientId: number,
   turns: number,
   roundsPerTurn: number,
   pair: { current: Float32Array; next: Float32Array },
 ): Promise<void> {
+  const { plan, pool, population, initial, emit } = context;
   const examples = population.clients[clientId]?.train;
   if (!examples) return;
   let { current, next } = pair;
@@ -84,11 +90,30 @@ async function trainAlone(
   for (let turn = 1; turn <= turns; turn++) {
     const work = plan.strategy.work(Math.round((turn - 1) * roundsPerTurn) + 1);
     const seed = seededRandom(plan.seed, 'isolated', clientId, turn).uint32();
-    await pool.train({ params: current, examples, work, seed, reports: 'params' }, next);
+    const task = { params: current, examples, work, seed, reports: 'params' } as const;
+    if (!(await trains(context, `client ${clientId} could not train alone`, task, next))) return;
     [current, next] = [next, current];
   }
   const metrics = await evaluateOn(pool, current, population.serverHeldOut);
   await emit({ type: 'isolated-evaluated', clientId, metrics });
+}
+
+/** Trains; where that fails, says so and returns false. */
+async function trains(
+  { pool, signal, notify }: BaselineContext,
+  what: string,
+  task: TrainTask,
+  out: Float32Array,
+): Promise<boolean> {
+  try {
+    await pool.train(task, out);
+    return true;
+  } catch (error) {
+    // Threads are stopped with the signal: the run is to be resumed, and the baseline with it.
+    if (signal.aborted) throw error;
+    notify(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    return false;
+  }
 }
 
 function twoBuffers(

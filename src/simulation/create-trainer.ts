@@ -21,7 +21,7 @@ export interface CreatedTrainer {
 /**
  * Creates the trainer for a data set.
  *
- * @throws {ConfigError} when the module cannot be loaded or its default export is no function.
+ * @throws {ConfigError} when the module cannot be loaded, or its default export makes no trainer.
  */
 export async function createTrainer(source: TrainerSource, dataset: Dataset): Promise<CreatedTrainer> {
   if (source.type === 'module') return createFromModule(source.location, source.options, dataset);
@@ -42,5 +42,16 @@ async function createFromModule(
     throw new ConfigError(`trainer.module must export a function by default, got ${typeof factory}`);
   }
   const trainer = await (factory as TrainerFactory)(dataset, options);
+  if (!isTrainer(trainer)) {
+    throw new ConfigError(
+      `trainer.module must make a trainer with layout, initialParams, train and evaluate, got ${location}`,
+    );
+  }
   return { trainer, engineName: 'own trainer' };
+}
+
+function isTrainer(made: Partial<Trainer> | undefined | null): boolean {
+  const methods = [made?.initialParams, made?.train, made?.evaluate];
+  const size = made?.layout?.size;
+  return Number.isSafeInteger(size) && methods.every((method) => typeof method === 'function');
 }

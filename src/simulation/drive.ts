@@ -82,10 +82,17 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       return deliver({ type: 'client-failed', round, clientId });
     }
     const { exampleCount, steps, loss } = answer.result;
-    deliver({ type: 'update-arrived', round, clientId, weight: exampleCount });
-    if (queue[0]?.type !== 'fold') return;
-    fold(sum, answer.values, queue[0].weight);
-    queue.shift();
+    const { state: next, commands } = advance(plan, state, {
+      type: 'update-arrived',
+      round,
+      clientId,
+      weight: exampleCount,
+    });
+    // At once: the buffer that holds the update serves the next client after this one.
+    const [first, ...others] = commands;
+    take({ state: next, commands: others });
+    if (first?.type !== 'fold') return;
+    fold(sum, answer.values, first.weight);
     tally.trained++;
     tally.exampleCount += exampleCount;
     tally.lossSum += loss * exampleCount;

@@ -31,7 +31,10 @@ export interface ClientMetrics {
   readonly metrics: Metrics;
 }
 
-/** A model on the clients' own held-out parts; undefined when none of them has any. */
+/**
+ * A model on the clients' own held-out parts; undefined when none of them has any. A client that cannot evaluate
+ * is left out.
+ */
 export async function evaluateOnClients(
   pool: TrainingPool,
   params: Float32Array,
@@ -42,17 +45,18 @@ export async function evaluateOnClients(
     const heldOut = clients[clientId]?.heldOut;
     return heldOut && heldOut.indices.length > 0 ? [{ clientId, heldOut }] : [];
   });
-  const first = jobs[0];
+  const outcomes = await Promise.allSettled(jobs.map(({ heldOut }) => pool.evaluate(params, heldOut)));
+  const found = outcomes.flatMap((outcome, index) =>
+    outcome.status === 'fulfilled' ? [{ ...jobs[index]!, sums: outcome.value }] : [],
+  );
+  const first = found[0];
   if (!first) return undefined;
   const classCount = first.heldOut.dataset.classNames.length;
-  const sums = await Promise.all(jobs.map(({ heldOut }) => pool.evaluate(params, heldOut)));
-  const each = jobs.map(({ clientId }, index) => ({
-    clientId,
-    metrics: metricsOf(sums[index] as EvaluationSums, classCount),
-  }));
+  const each = found.map(({ clientId, sums }) => ({ clientId, metrics: metricsOf(sums, classCount) }));
   const values = each.map(({ metrics }) => spreadValue(metrics));
+  const parts = found.map(({ sums }) => sums);
   return {
-    metrics: metricsOf(total(sums, classCount), classCount),
+    metrics: metricsOf(total(parts, classCount), classCount),
     spread: spreadOf(values, classCount > 0),
     clients: each,
   };

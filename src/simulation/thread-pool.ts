@@ -41,6 +41,8 @@ export async function createThreadPool({
   const waiting: Job[] = [];
   const crew: Thread[] = [];
   let closed = false;
+  /** Why nobody is left to train: then whatever is asked for fails. */
+  let broken: Error | undefined;
   let nextId = 0;
 
   const dispatch = (thread: Thread) => {
@@ -63,6 +65,9 @@ export async function createThreadPool({
         else reject(reply.type === 'failed' ? errorOf(reply) : new TransportError('a thread did not start'));
       });
       worker.once('error', reject);
+      worker.once('exit', (code) =>
+        reject(new TransportError(`a thread did not start: it exited with code ${code}`)),
+      );
     });
     const thread: Thread = { worker, job: null };
     worker.on('message', (reply: Reply) => {
@@ -85,7 +90,11 @@ export async function createThreadPool({
         crew.push(thread);
         dispatch(thread);
       },
-      () => crew.length === 0 && rejectAll(lost),
+      () => {
+        if (crew.length > 0) return;
+        broken = lost;
+        rejectAll(lost);
+      },
     );
   };
   const rejectAll = (error: Error) => {
@@ -94,6 +103,7 @@ export async function createThreadPool({
   const submit = (request: Unsent) =>
     new Promise<TrainOutcome | EvaluationSums | undefined>((resolve, reject) => {
       if (closed) return reject(new TransportError('the pool is closed'));
+      if (broken) return reject(broken);
       waiting.push({ request, resolve, reject });
       const idle = crew.find((thread) => thread.job === null);
       if (idle) dispatch(idle);

@@ -1,6 +1,6 @@
 /** The code of one simulation thread: takes requests one at a time and answers each. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { runTrainTask } from '../client/train-task.js';
+import { runEvaluationTask, runTrainTask } from '../client/train-task.js';
 import type { Examples } from '../data/dataset.js';
 import { FederatedError } from '../errors.js';
 import { createTrainer } from './create-trainer.js';
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       return undefined;
     }
     const examples = examplesOf(request.examples);
-    if (request.type === 'evaluate') return trainer.evaluate(request.params, examples);
+    if (request.type === 'evaluate') return runEvaluationTask(trainer, request.params, examples);
     const started = performance.now();
     const result = await runTrainTask(trainer, { ...request, examples }, request.out);
     return { result, trainMs: performance.now() - started };

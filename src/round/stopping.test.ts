@@ -1,0 +1,105 @@
+/** Tests of the stopping rules. */
+import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../errors.js';
+import type { Metrics } from './run-events.js';
+import { noteRound, type Progress, type StopRules, stopReason } from './stopping.js';
+
+const byAccuracy: StopRules = { rounds: 100, metric: 'accuracy' };
+const byLoss: StopRules = { rounds: 100, metric: 'loss' };
+
+/** Feeds rounds 0, 1, 2 ... a second apart; `values` are accuracies, or losses where rules judge by loss. */
+function progressAfter(rules: StopRules, values: readonly number[]): Progress {
+  let progress: Progress | null = null;
+  for (const [round, value] of values.entries()) {
+    const metrics: Metrics =
+      rules.metric === 'loss'
+        ? { exampleCount: 10, loss: value }
+        : { exampleCount: 10, loss: 1, accuracy: value };
+    progress = noteRound(rules, progress, round, metrics, round * 1000);
+  }
+  return progress!;
+}
+
+const reasonAfter = (rules: StopRules, values: readonly number[]) =>
+  stopReason(rules, progressAfter(rules, values));
+
+describe('noteRound', () => {
+  it('remembers the first of the best rounds', () => {
+    expect(progressAfter(byAccuracy, [0.1, 0.8, 0.5, 0.8])).toMatchObject({ bestRound: 1, bestValue: 0.8 });
+    expect(progressAfter(byLoss, [3, 1, 0.5, 2])).toMatchObject({ bestRound: 2, bestValue: 0.5 });
+  });
+
+  it('counts rounds since the metric got better by more than the minimum change', () => {
+    const rules = { ...byAccuracy, plateau: { patience: 9, minChange: 0.05 } };
+    expect(progressAfter(rules, [0.5, 0.54, 0.55]).roundsWithoutChange).toBe(2);
+    expect(progressAfter(rules, [0.5, 0.54, 0.56]).roundsWithoutChange).toBe(0);
+  });
+
+  it('takes a loss that is no number for the worst of all', () => {
+    expect(progressAfter(byLoss, [2, Number.NaN, 5])).toMatchObject({ bestRound: 0, bestValue: 2 });
+    expect(progressAfter(byLoss, [Number.NaN, 5])).toMatchObject({ bestRound: 1, bestValue: 5 });
+  });
+
+  it('goes on from a log, where such a loss has become null', () => {
+    const logged = JSON.parse(JSON.stringify(progressAfter(byLoss, [Number.NaN]))) as Progress;
+    const after = noteRound(byLoss, logged, 1, { exampleCount: 10, loss: 5 }, 0);
+    expect(after).toMatchObject({ bestRound: 1, bestValue: 5, roundsWithoutChange: 0 });
+  });
+
+  it('refuses a metric that the model does not have', () => {
+    const note = () => noteRound({ ...byAccuracy }, null, 0, { exampleCount: 1, loss: 1 }, 0);
+    expect(note).toThrow(ConfigError);
+    expect(note).toThrow('"accuracy"');
+  });
+});
+
+describe('stopReason', () => {
+  it('goes on until the last round', () => {
+    expect(reasonAfter({ ...byAccuracy, rounds: 2 }, [0, 0.1])).toBeNull();
+    expect(reasonAfter({ ...byAccuracy, rounds: 2 }, [0, 0.1, 0.2])).toBe('rounds');
+    expect(reasonAfter({ ...byAccuracy, rounds: 0 }, [0])).toBe('rounds');
+  });
+
+  it('ends at a target accuracy, reached or passed', () => {
+    const rules = { ...byAccuracy, target: { metric: 'accuracy', value: 0.9 } } as const;
+    expect(reasonAfter(rules, [0.1, 0.899])).toBeNull();
+    expect(reasonAfter(rules, [0.1, 0.9])).toBe('target');
+  });
+
+  it('ends at a target loss, reached from above', () => {
+    const rules = { ...byLoss, target: { metric: 'loss', value: 0.5 } } as const;
+    expect(reasonAfter(rules, [2, 0.51])).toBeNull();
+    expect(reasonAfter(rules, [2, 0.5])).toBe('target');
+    expect(reasonAfter(rules, [2, Number.NaN])).toBeNull();
+  });
+
+  it('ends on a plateau', () => {
+    const rules = { ...byAccuracy, plateau: { patience: 2, minChange: 0 } };
+    expect(reasonAfter(rules, [0.1, 0.5, 0.5])).toBeNull();
+    expect(reasonAfter(rules, [0.1, 0.5, 0.5, 0.4])).toBe('plateau');
+    expect(reasonAfter(rules, [0.1, 0.5, 0.5, 0.6])).toBeNull();
+  });
+
+  it('ends a run that has diverged for as long as its patience', () => {
+    const rules = { ...byLoss, plateau: { patience: 2, minChange: 0 } };
+    expect(reasonAfter(rules, [2, Number.NaN])).toBeNull();
+    expect(reasonAfter(rules, [2, Number.NaN, Number.NaN])).toBe('plateau');
+  });
+
+  it('ends with the first round after the time is up', () => {
+    const rules = { ...byAccuracy, wallMs: 2000 };
+    expect(reasonAfter(rules, [0, 0])).toBeNull();
+    expect(reasonAfter(rules, [0, 0, 0])).toBe('wall-time');
+  });
+
+  it("ends when the user's function says so", () => {
+    const rules = { ...byAccuracy, when: ({ round, bestValue }: Progress) => round > 0 && bestValue < 0.3 };
+    expect(reasonAfter(rules, [0.1, 0.4])).toBeNull();
+    expect(reasonAfter(rules, [0.1, 0.2])).toBe('user');
+  });
+
+  it('gives the target as the reason where it is reached in the last round', () => {
+    const rules = { ...byAccuracy, rounds: 1, target: { metric: 'accuracy', value: 0.9 } } as const;
+    expect(reasonAfter(rules, [0.1, 0.95])).toBe('target');
+  });
+});

@@ -1,0 +1,23 @@
+/** How a program follows a simulation, and what it is handed in the end. */
+import type { Params } from '../params/layout.js';
+import type { RunEvent, RunFinished } from '../round/run-events.js';
+
+/** How to follow and stop a simulation. */
+export interface SimulationHooks {
+  /** Gets every event as it is logged. */
+  readonly onEvent?: (event: RunEvent) => void;
+  /** Gets sentences about what is unusual: a download, a slower engine. */
+  readonly onNotice?: (notice: string) => void;
+  /** Ends the run after the event under way; it can be resumed. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a simulation leaves behind. */
+export interface SimulationResult {
+  readonly finished: RunFinished;
+  /** The final global model. */
+  readonly params: Params;
+  /** The run directory, and the report in it. */
+  readonly directory: string;
+  readonly report: string;
+}

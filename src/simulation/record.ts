@@ -1,0 +1,137 @@
+/** Runs a simulation on its setup and records it: log, models, evaluations, baselines, report. */
+import { featureLength } from '../data/dataset.js';
+import { StoreError } from '../errors.js';
+import { loadReportAssets, renderReport } from '../report/report.js';
+import { spreadValue } from '../round/metrics.js';
+import type { ClientTrained, RunEvent, RunFinished } from '../round/run-events.js';
+import type { Progress } from '../round/stopping.js';
+import type { RunDirectory } from '../store/run-directory.js';
+import { readRun } from '../store/stored-run.js';
+import { type BaselineContext, trainCentral, trainIsolated } from './baselines.js';
+import { driveRun } from './drive.js';
+import { evaluateOnClients } from './evaluate.js';
+import type { SimulationHooks, SimulationResult } from './hooks.js';
+import type { ResolvedOptions } from './options.js';
+import type { Setup } from './setup.js';
+
+/** Where a run starts or goes on. `initial` is what its first round started from; `events` and `progress` are those of a resumed run. */
+export interface StartingPoint {
+  readonly initial: Float32Array;
+  readonly global: Float32Array;
+  readonly events: readonly RunEvent[];
+  readonly progress?: Progress;
+}
+
+/**
+ * Runs rounds until the plan or the signal ends them, evaluates, trains the baselines, and writes the report. The
+ * run directory is closed, whatever happens.
+ *
+ * @throws {StoreError} when it cannot be written.
+ */
+export async function recordRun(
+  setup: Setup,
+  run: RunDirectory,
+  hooks: SimulationHooks,
+  start: StartingPoint,
+): Promise<SimulationResult> {
+  const { plan, pool, population, signal } = setup;
+  const trained = start.events.filter((event) => event.type === 'client-trained');
+  const emit = async (event: RunEvent) => {
+    await run.append(event, { durable: event.type === 'round-finished' || event.type === 'run-finished' });
+    if (event.type === 'client-trained') trained.push(event);
+    hooks.onEvent?.(event);
+  };
+  const { global, progress = null } = start;
+  const startedAt = performance.now();
+  try {
+    if (progress) await emit({ type: 'run-resumed', time: Date.now(), round: progress.round });
+    else await emit(startEvent(setup, run.runId));
+    const driven = await driveRun({ plan, pool, population, run, global, signal, emit, progress });
+    const { rounds, metrics, bestRound } = driven;
+    const complete =
+      driven.reason !== 'interrupted' && (await conclude(setup, hooks, start, trained, rounds, emit));
+    const reason = complete ? driven.reason : 'interrupted';
+    const wallMs = (progress?.elapsedMs ?? 0) + performance.now() - startedAt;
+    const finished: RunFinished = { type: 'run-finished', reason, rounds, metrics, bestRound, wallMs };
+    const report = await writeReport(run, finished);
+    await emit(finished);
+    const params = { layout: pool.layout, values: Float32Array.from(global) };
+    return { finished, params, directory: run.path, report };
+  } finally {
+    await run.close();
+  }
+}
+
+/** What comes after the last round; false when the signal ended it. */
+async function conclude(
+  setup: Setup,
+  { onNotice = () => {} }: SimulationHooks,
+  { initial, global }: StartingPoint,
+  trained: readonly ClientTrained[],
+  rounds: number,
+  emit: (event: RunEvent) => Promise<void>,
+): Promise<boolean> {
+  const { options, plan, pool, population, signal } = setup;
+  const context = { plan, pool, population, initial, rounds, trained, signal, emit, notify: onNotice };
+  try {
+    await evaluateClients(setup, global, rounds, emit);
+    await compareBaselines(options, context);
+    return !signal.aborted;
+  } catch (error) {
+    if (!signal.aborted || error instanceof StoreError) throw error;
+    return false;
+  }
+}
+
+function startEvent({ options, population, plan, pool }: Setup, runId: string): RunEvent {
+  const [{ task, classNames }] = population.datasets;
+  return {
+    type: 'run-started',
+    runId,
+    time: Date.now(),
+    model: options.trainer ? options.trainer.module : options.model,
+    parameterCount: pool.layout.size,
+    task,
+    classNames,
+    trainCount: population.summaries.reduce((sum, { trainCount }) => sum + trainCount, 0),
+    heldOutCount: population.serverHeldOut.indices.length,
+    exampleBytes: featureLength(population.datasets[0]) * Float32Array.BYTES_PER_ELEMENT,
+    rounds: plan.stop.rounds,
+    clients: population.summaries,
+    engine: pool.engineName,
+  };
+}
+
+async function evaluateClients(
+  { plan, pool, population }: Setup,
+  global: Float32Array,
+  round: number,
+  emit: (event: RunEvent) => Promise<void>,
+): Promise<void> {
+  const found = await evaluateOnClients(pool, global, population, plan.population);
+  if (!found) return;
+  const { metrics, spread } = found;
+  const clients = found.clients.map((client) => ({
+    clientId: client.clientId,
+    exampleCount: client.metrics.exampleCount,
+    value: spreadValue(client.metrics),
+  }));
+  await emit({ type: 'clients-evaluated', round, metrics, spread, clients });
+}
+
+async function compareBaselines({ compare }: ResolvedOptions, context: BaselineContext): Promise<void> {
+  const baselines = [
+    ...(compare.includes('central') ? [trainCentral(context)] : []),
+    ...(compare.includes('isolated') ? [trainIsolated(context)] : []),
+  ];
+  const outcomes = await Promise.allSettled(baselines);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+}
+
+async function writeReport(run: RunDirectory, finished: RunFinished): Promise<string> {
+  const [{ config, events }, assets] = await Promise.all([readRun(run.path), loadReportAssets()]);
+  return run.writeReport(
+    renderReport({ config: config as Record<string, unknown>, events: [...events, finished] }, assets),
+  );
+}

@@ -16,7 +16,10 @@ import {
 import { createRowBuffers, type RowBuffers } from './tensors.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.js';
 
-/** Training steps in one call of the engine, where the batches allow it: the call itself costs time too. */
+/**
+ * Training steps in one call of the engine, where the batches allow it: the call itself costs time too. Five
+ * win most of what there is to win, natively and in WASM; ten would leave more batches to calls of one step.
+ */
 const STEPS_PER_CALL = 5;
 
 /** Bindings kept ready: those of the usual batch sizes. Making one anew costs less than a step. */

@@ -8,13 +8,13 @@ import type { Model } from './model.js';
 import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
 
 /** Parameters, and velocities where the update has momentum, on buffers of their own. */
-export interface StepState {
+interface StepState {
   readonly params: Float32Array;
   readonly velocities: Float32Array;
 }
 
 /** Scalars of a step that may change from call to call. */
-export interface StepSettings {
+interface StepSettings {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;

@@ -1,6 +1,5 @@
 /** Runs a simulation before a person's or a program's eyes, and ends it on Ctrl-C. */
 import { relative } from 'node:path';
-import { StoreError } from '../errors.js';
 import type { SimulationHooks, SimulationResult } from '../simulation/hooks.js';
 import { readRun } from '../store/stored-run.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';
@@ -12,7 +11,8 @@ const INTERRUPTED = 130;
 
 /**
  * Starts a simulation and shows it: live rows and a summary, or one event a line with `json`. The first Ctrl-C
- * (or a request to terminate) ends the run so that it can be resumed, the second ends the process.
+ * (or a request to terminate) ends the run so that it can be resumed, the second ends the process. Before its
+ * first event there is no run to end, and Ctrl-C ends the process at once, also where data is being drawn.
  */
 export async function runLive(
   start: (hooks: SimulationHooks) => Promise<SimulationResult>,
@@ -23,14 +23,19 @@ export async function runLive(
     if (controller.signal.aborted) process.exit(INTERRUPTED);
     controller.abort();
   };
-  process.on('SIGINT', stop).on('SIGTERM', stop);
+  let started = false;
   const { color, unicode } = terminalOptions();
   const view = json ? undefined : createLiveView(process.stdout, { color, unicode: unicode ?? true });
   try {
     const result = await start({
       signal: controller.signal,
       onNotice: (notice) => printNotice(`tessera: ${notice}`),
-      onEvent: (event) => (view ? view.onEvent(event) : printJson(event)),
+      onEvent(event) {
+        if (!started) process.on('SIGINT', stop).on('SIGTERM', stop);
+        started = true;
+        if (view) view.onEvent(event);
+        else printJson(event);
+      },
     });
     view?.end();
     if (view) await summarise(result);
@@ -39,9 +44,7 @@ export async function runLive(
     process.exitCode = INTERRUPTED;
   } catch (error) {
     view?.end();
-    if (!controller.signal.aborted || error instanceof StoreError) throw error;
-    printNotice('tessera: interrupted before it could start');
-    process.exitCode = INTERRUPTED;
+    throw error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }

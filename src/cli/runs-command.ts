@@ -4,10 +4,18 @@ import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { StoreError } from '../errors.js';
 import { resumeSimulation } from '../simulation/simulate.js';
-import { listRuns, readRun, type StoredRun } from '../store/stored-run.js';
+import { listRuns, type RunEntry, readRun, type StoredRun } from '../store/stored-run.js';
 import { print, printJson, terminalOptions } from './output.js';
 import { runLive } from './run-live.js';
-import { compareRuns, describeRun, roundsAsCsv, runTable, summaryOf } from './runs-view.js';
+import {
+  compareRuns,
+  damagedRun,
+  describeRun,
+  type RunSummary,
+  roundsAsCsv,
+  runTable,
+  summaryOf,
+} from './runs-view.js';
 import { readConfigFile } from './settings.js';
 
 const DEFAULT_ROOT = 'runs';
@@ -25,9 +33,9 @@ export function addRunsCommand(program: Command): void {
     .allowExcessArguments(false)
     .action(async ({ out, json: asJson }: { out: string; json?: boolean }) => {
       const entries = await listRuns(out);
-      const stored = await Promise.all(entries.map(({ path }) => readRun(path)));
-      if (asJson) return stored.map(summaryOf).forEach(printJson);
-      print(stored.length === 0 ? `There are no runs in ${out}.` : runTable(stored, terminalOptions()));
+      const runs = await Promise.all(entries.map(summaryOrDamaged));
+      if (asJson) return runs.forEach(printJson);
+      print(runs.length === 0 ? `There are no runs in ${out}.` : runTable(runs, terminalOptions()));
     });
 
   runs
@@ -82,6 +90,16 @@ export function addRunsCommand(program: Command): void {
         given.json === true,
       );
     });
+}
+
+/** One damaged run must not hide the others. */
+async function summaryOrDamaged({ runId, path }: RunEntry): Promise<RunSummary> {
+  try {
+    return summaryOf(await readRun(path));
+  } catch (error) {
+    if (error instanceof StoreError) return damagedRun(runId);
+    throw error;
+  }
 }
 
 function find(name: string, root: string): Promise<StoredRun> {

@@ -26,7 +26,7 @@ export interface RunSummary {
 }
 
 export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
-  const settings = config as Record<string, unknown>;
+  const settings = settingsIn(config);
   const started = startOf(events);
   const finished = events.findLast((event) => event.type === 'run-finished');
   const last = roundsOf(events).at(-1);
@@ -45,22 +45,26 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
   };
 }
 
-/** All runs as a table. */
-export function runTable(runs: readonly StoredRun[], options: TerminalOptions): string {
+/** A run of which nothing can be said but that it is there. */
+export function damagedRun(runId: string): RunSummary {
+  const unknown = { startedAt: null, data: '-', partition: '-', model: '-', clients: null };
+  return { runId, state: 'damaged', ...unknown, rounds: 0, accuracy: null, loss: null, bestRound: null };
+}
+
+/** Runs as a table. */
+export function runTable(runs: readonly RunSummary[], options: TerminalOptions): string {
   const columns = ['run', 'state', 'data', 'partition', 'model', 'clients', 'rounds', 'accuracy', 'loss'];
-  const rows = runs
-    .map(summaryOf)
-    .map((run): Cell[] => [
-      run.runId,
-      run.state,
-      run.data,
-      run.partition,
-      run.model,
-      run.clients,
-      run.rounds,
-      run.accuracy,
-      run.loss,
-    ]);
+  const rows = runs.map((run): Cell[] => [
+    run.runId,
+    run.state,
+    run.data,
+    run.partition,
+    run.model,
+    run.clients,
+    run.rounds,
+    run.accuracy,
+    run.loss,
+  ]);
   return table(
     columns.map((header) => ({ header })),
     rows,
@@ -70,10 +74,7 @@ export function runTable(runs: readonly StoredRun[], options: TerminalOptions): 
 
 /** One run: summary, curve, last rounds, settings. */
 export function describeRun({ runId, config, events }: StoredRun, options: TerminalOptions): string {
-  const settings = Object.entries(config as Record<string, unknown>).map(([key, value]) => [
-    key,
-    textOf(value),
-  ]);
+  const settings = Object.entries(settingsIn(config)).map(([key, value]) => [key, textOf(value)]);
   const configuration = table([{ header: 'setting' }, { header: 'value', align: 'left' }], settings, options);
   const started = startOf(events);
   if (!started) return `${runId} has not started.\n\n${configuration}`;
@@ -90,7 +91,7 @@ export function describeRun({ runId, config, events }: StoredRun, options: Termi
 
 /** Runs side by side: results, then only the settings that differ. */
 export function compareRuns(runs: readonly StoredRun[], options: TerminalOptions): string {
-  const keys = new Set(runs.flatMap(({ config }) => Object.keys(config as object)));
+  const keys = new Set(runs.flatMap(({ config }) => Object.keys(settingsIn(config))));
   const differing = [...keys].filter(
     (key) => new Set(runs.map(({ config }) => textOf(at(config, key)))).size > 1,
   );
@@ -103,7 +104,11 @@ export function compareRuns(runs: readonly StoredRun[], options: TerminalOptions
     runs.slice(0, 3).map(({ runId, events }) => ({ name: runId, rounds: roundsOf(events) })),
     options,
   );
-  const parts = [runTable(runs, options), curves, rows.length > 0 ? table(headers, rows, options) : ''];
+  const parts = [
+    runTable(runs.map(summaryOf), options),
+    curves,
+    rows.length > 0 ? table(headers, rows, options) : '',
+  ];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -160,8 +165,13 @@ function roundsOf(events: readonly RunEvent[]): RoundFinished[] {
   return events.filter((event) => event.type === 'round-finished');
 }
 
+/** The settings in a run's configuration; none where it holds something else. */
+function settingsIn(config: unknown): Record<string, unknown> {
+  return typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
+}
+
 function at(config: unknown, key: string): unknown {
-  return (config as Record<string, unknown>)[key];
+  return settingsIn(config)[key];
 }
 
 function textOf(value: unknown): string {

@@ -50,7 +50,7 @@ function schedule(name: string) {
       }),
       v.strictObject({
         type: v.literal('steps'),
-        values: v.pipe(v.array(v.tuple([integer(name, 1), positive(name)])), v.minLength(1)),
+        values: v.pipe(v.array(v.tuple([integer(name, 1), positive(name)])), v.minLength(1, message)),
       }),
       v.custom<(round: number) => number>((value) => typeof value === 'function'),
     ],

@@ -1,0 +1,115 @@
+/** Tests of how words on the command line become settings. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../errors.js';
+import { optionNames } from '../simulation/options.js';
+import { addSimulationFlags, readConfigFile, settingsOf } from './settings.js';
+
+let folder = '';
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'tessera-settings-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const configFile = async (name: string, content: string) => {
+  const path = join(folder, name);
+  await writeFile(path, content);
+  return path;
+};
+
+/** Parses words as `tessera simulate` does. */
+function settingsFrom(...words: string[]) {
+  const command = addSimulationFlags(new Command()).exitOverride();
+  command.parse(words, { from: 'user' });
+  return settingsOf(command.opts());
+}
+
+describe('settingsOf', () => {
+  it('has no settings of its own', async () => {
+    expect(await settingsFrom()).toEqual({});
+  });
+
+  it.each<[string[], object]>([
+    [['--clients', '7'], { clients: 7 }],
+    [['--clients', 'many'], { clients: 'many' }],
+    [['--clients', ''], { clients: '' }],
+    [['--data', '7'], { data: '7' }],
+    [['--batch-size', 'full'], { batchSize: 'full' }],
+    [['--sampling-rate', '0.25'], { samplingRate: 0.25 }],
+    [['--held-out', '0.3'], { heldOutFraction: 0.3 }],
+    [['--features', 'age, size'], { features: ['age', 'size'] }],
+    [['--compare', 'central,isolated'], { compare: ['central', 'isolated'] }],
+    [['--trainer', './mine.ts'], { trainer: { module: './mine.ts' } }],
+    [['--target', 'accuracy=0.97'], { target: { metric: 'accuracy', value: 0.97 } }],
+    [['--plateau', '5'], { plateau: { patience: 5, minChange: 0 } }],
+    [['--plateau', '5:0.001'], { plateau: { patience: 5, minChange: 0.001 } }],
+    [['--learning-rate', '0.5'], { learningRate: 0.5 }],
+    [['--learning-rate', '0.5*0.99'], { learningRate: { type: 'decay', initial: 0.5, factor: 0.99 } }],
+    [
+      ['--local-epochs', '1:5,20:1'],
+      {
+        localEpochs: {
+          type: 'steps',
+          values: [
+            [1, 5],
+            [20, 1],
+          ],
+        },
+      },
+    ],
+  ])('reads %j', async (words, expected) => {
+    expect(await settingsFrom(...words)).toEqual(expected);
+  });
+
+  it.each([
+    [['--target', 'accuracy=1=2'], 'target must be like accuracy=0.97, got "accuracy=1=2"'],
+    [['--plateau', '1:2:3'], 'plateau must be like 10 or 10:0.001, got "1:2:3"'],
+  ])('refuses %j', async (words, message) => {
+    await expect(settingsFrom(...words)).rejects.toThrow(ConfigError);
+    await expect(settingsFrom(...words)).rejects.toThrow(message);
+  });
+
+  it('has a flag for every setting but a function', async () => {
+    const flags = addSimulationFlags(new Command()).options.map((option) => option.attributeName());
+    const spelledOtherwise: Record<string, string> = { heldOutFraction: 'heldOut' };
+    const missing = optionNames.filter((name) => !flags.includes(spelledOtherwise[name] ?? name));
+    expect(missing).toEqual(['stopWhen']);
+  });
+
+  it('puts flags above the settings of a file', async () => {
+    const file = await configFile('a.json', '{ "clients": 3, "seed": 5 }');
+    expect(await settingsFrom('--config', file, '--seed', '9')).toEqual({ clients: 3, seed: 9 });
+  });
+
+  it.each([
+    ['{ "samplingRate": 0.5 }', ['--cohort', '2'], { cohort: 2 }],
+    ['{ "cohort": 2 }', ['--sampling-rate', '0.5'], { samplingRate: 0.5 }],
+    ['{ "localEpochs": 3 }', ['--local-steps', '7'], { localSteps: 7 }],
+  ])('lets a flag take the place of its alternative in %s', async (content, words, expected) => {
+    const file = await configFile(`${Object.keys(expected).join()}.json`, content);
+    expect(await settingsFrom('--config', file, ...words)).toEqual(expected);
+  });
+});
+
+describe('readConfigFile', () => {
+  it.each([
+    ['c.json', '{ "clients": 3 }'],
+    ['c.js', 'export default { clients: 3 };'],
+    ['c.mjs', 'export default { clients: 3 };'],
+    ['c.ts', 'const clients: number = 3;\nexport default { clients } satisfies object;'],
+  ])('reads %s', async (name, content) => {
+    expect(await readConfigFile(await configFile(name, content))).toEqual({ clients: 3 });
+  });
+
+  it.each([
+    ['d.json', '[1]'],
+    ['d.js', 'export default 3;'],
+    ['d.ts', 'export default "clients" as string;'],
+  ])('refuses %s, which holds no settings', async (name, content) => {
+    const path = await configFile(name, content);
+    await expect(readConfigFile(path)).rejects.toThrow(`config must hold an object of settings, got ${path}`);
+  });
+});

@@ -71,7 +71,9 @@ function sortedResults(summary: RunSummary, evaluated: ClientsEvaluated) {
   const accuracy = isAccuracy(summary);
   const names = new Map(summary.started.clients.map(({ clientId, name }) => [clientId, name]));
   const metric = accuracy ? 'accuracy' : 'loss';
-  const alone = new Map(summary.isolated.map((event) => [event.clientId, finite(event.metrics[metric])]));
+  const alone = new Map(
+    summary.isolated.map((event) => [event.clientId, finite(event.ownMetrics?.[metric])]),
+  );
   const results: ClientResult[] = evaluated.clients.map(({ clientId, value }) => ({
     name: names.get(clientId) ?? `client ${clientId}`,
     value: finite(value),
@@ -96,6 +98,6 @@ function isAccuracy({ started }: RunSummary): boolean {
 function explain(hasAlone: boolean): string {
   const global = "The final global model on each client's own held-out examples";
   return hasAlone
-    ? `${global}; beside it the model that the client trained alone, on the server's held-out data.`
+    ? `${global}; beside it the model that the client trained alone, on the same examples.`
     : `${global}.`;
 }

@@ -125,6 +125,8 @@ export interface IsolatedEvaluated {
   readonly clientId: number;
   /** On the server's held-out data. */
   readonly metrics: Metrics;
+  /** On the client's own held-out examples; absent where it has none. */
+  readonly ownMetrics?: Metrics;
 }
 
 /** The final global model on every client's held-out part. */

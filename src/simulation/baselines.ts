@@ -58,7 +58,7 @@ export async function trainCentral(context: BaselineContext): Promise<void> {
 
 /**
  * Isolated training: each client alone on its own examples, for as many rounds as it takes part in on average
- * (at least one), evaluated on the server's held-out data.
+ * (at least one), evaluated on the server's held-out data and on its own.
  */
 export async function trainIsolated(context: BaselineContext): Promise<void> {
   const { plan, pool, rounds } = context;
@@ -83,8 +83,9 @@ async function trainAlone(
   pair: { current: Float32Array; next: Float32Array },
 ): Promise<void> {
   const { plan, pool, population, initial, emit } = context;
-  const examples = population.clients[clientId]?.train;
-  if (!examples) return;
+  const client = population.clients[clientId];
+  if (!client) return;
+  const examples = client.train;
   let { current, next } = pair;
   current.set(initial);
   for (let turn = 1; turn <= turns; turn++) {
@@ -95,7 +96,9 @@ async function trainAlone(
     [current, next] = [next, current];
   }
   const metrics = await evaluateOn(pool, current, population.serverHeldOut);
-  await emit({ type: 'isolated-evaluated', clientId, metrics });
+  const own = client.heldOut.indices.length > 0;
+  const ownMetrics = own ? { ownMetrics: await evaluateOn(pool, current, client.heldOut) } : {};
+  await emit({ type: 'isolated-evaluated', clientId, metrics, ...ownMetrics });
 }
 
 /** Trains; where that fails, says so and returns false. */

@@ -64,7 +64,7 @@ export function fakeRun(options: FakeRun = {}): RunEvent[] {
   if (options.baselines) {
     for (const { clientId } of members) {
       const metrics = fakeMetrics(world, 0.55 + 0.3 * random.float(), 2000);
-      events.push({ type: 'isolated-evaluated', clientId, metrics });
+      events.push({ type: 'isolated-evaluated', clientId, metrics, ownMetrics: metrics });
     }
   }
   if (options.unfinished) return events;

@@ -27,6 +27,8 @@ const percent = (share: number | null | undefined) => `${((share ?? 0) * 100).to
 for (const { clientId, metrics } of alone.toSorted((a, b) => a.clientId - b.clientId)) {
   const unseen = missing[clientId] ?? [];
   const shares = unseen.map((digit) => `${digit}: ${percent(metrics.perClassAccuracy?.[digit])}`);
-  console.log(`client ${clientId} alone: ${percent(metrics.accuracy)} over all, on digits it never saw ${shares.join(', ')}`);
+  console.log(
+    `client ${clientId} alone: ${percent(metrics.accuracy)} over all, on digits it never saw ${shares.join(', ')}`,
+  );
 }
 console.log(`together after ${finished.rounds} rounds: ${percent(finished.metrics.accuracy)} over all`);

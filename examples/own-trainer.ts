@@ -47,7 +47,8 @@ export default function createTrainer({ featureShape, classNames }: Dataset): Tr
             const step = work.learningRate * ((probabilities[other] ?? 0) - Number(other === label));
             for (let input = 0; input < inputs; input++) {
               const value = examples.dataset.features[index * inputs + input] ?? 0;
-              if (value !== 0) out[input * classes + other] = (out[input * classes + other] ?? 0) - step * value;
+              if (value !== 0)
+                out[input * classes + other] = (out[input * classes + other] ?? 0) - step * value;
             }
             out[bias + other] = (out[bias + other] ?? 0) - step;
           }
@@ -81,5 +82,7 @@ if (isProgram) {
     learningRate: 0.02,
     rounds: 5,
   });
-  console.log(`own trainer: ${((finished.metrics.accuracy ?? 0) * 100).toFixed(1)}% after ${finished.rounds} rounds`);
+  console.log(
+    `own trainer: ${((finished.metrics.accuracy ?? 0) * 100).toFixed(1)}% after ${finished.rounds} rounds`,
+  );
 }

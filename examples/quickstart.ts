@@ -2,7 +2,14 @@
 import { simulate } from 'tessera';
 
 const { finished, report } = await simulate(
-  { data: 'digits', partition: 'dirichlet:0.3', clients: 10, model: 'mlp', rounds: 10, compare: ['isolated'] },
+  {
+    data: 'digits',
+    partition: 'dirichlet:0.3',
+    clients: 10,
+    model: 'mlp',
+    rounds: 10,
+    compare: ['isolated'],
+  },
   {
     onEvent(event) {
       if (event.type !== 'round-finished') return;

@@ -50,7 +50,11 @@ function schedule(name: string) {
       }),
       v.strictObject({
         type: v.literal('steps'),
-        values: v.pipe(v.array(v.tuple([integer(name, 1), positive(name)])), v.minLength(1, message)),
+        values: v.pipe(
+          v.array(v.pipe(v.tuple([integer(name, 1), positive(name)]), v.readonly())),
+          v.minLength(1, message),
+          v.readonly(),
+        ),
       }),
       v.custom<(round: number) => number>((value) => typeof value === 'function'),
     ],
@@ -83,7 +87,7 @@ const entries = {
   /** CSV: the column to predict, the column that names each example's owner, and the columns to use. */
   label: text('label'),
   groupBy: text('groupBy'),
-  features: v.array(text('features'), must('features', 'a list of column names')),
+  features: v.pipe(v.array(text('features'), must('features', 'a list of column names')), v.readonly()),
   task: v.picklist(['classification', 'regression'], must('task', 'classification or regression')),
   /** `digits`: how many training examples to draw; a fifth as many test examples. */
   examples: integer('examples', 10, 10_000_000),
@@ -125,9 +129,12 @@ const entries = {
   seed: integer('seed', 0),
   threads: integer('threads', 1, 256),
   engine: v.picklist(['native', 'wasm'], must('engine', 'native or wasm')),
-  compare: v.array(
-    v.picklist(['central', 'isolated'], must('compare', 'central or isolated')),
-    must('compare', 'a list of central and isolated'),
+  compare: v.pipe(
+    v.array(
+      v.picklist(['central', 'isolated'], must('compare', 'central or isolated')),
+      must('compare', 'a list of central and isolated'),
+    ),
+    v.readonly(),
   ),
   /** The folder in which runs are kept, and this run's name in it. */
   out: text('out'),

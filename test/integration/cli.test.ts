@@ -256,8 +256,8 @@ describeWithData('heart-disease', (dataDir) => {
     });
     expect(code).toBe(0);
     const events = linesOf(stdout).map((line) => JSON.parse(line) as Record<string, unknown>);
-    const names = (events[0]?.clients as { name: string }[]).map(({ name }) => name);
+    const names = (events[0]!.clients as { name: string }[]).map(({ name }) => name);
     expect(names.toSorted()).toEqual(['cleveland', 'hungarian', 'switzerland', 'va']);
-    expect((events.at(-1)?.metrics as { accuracy: number }).accuracy).toBeGreaterThan(0.7);
+    expect((events.at(-1)!.metrics as { accuracy: number }).accuracy).toBeGreaterThan(0.7);
   });
 });

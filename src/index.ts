@@ -1,0 +1,72 @@
+/** The public face of Tessera: names only. Parts of it, also for browsers, are in `tessera/learn` and the like. */
+export { type CsvOptions, parseCsv } from './data/csv.js';
+export { type DataSplit, type Dataset, type Examples, featureLength } from './data/dataset.js';
+export { type DigitsOptions, generateDigits } from './data/digits.js';
+export { type ClientExamples, type FederatedExamples, splitClients } from './data/held-out.js';
+export { parseIdx } from './data/idx.js';
+export { type Partition, partitionDataset } from './data/partition.js';
+export { type PartitionSpec, parsePartition } from './data/partition-spec.js';
+export { DATASET_NAMES, type LoadDatasetOptions, loadDataset } from './datasets/load-dataset.js';
+export { type ChosenEngine, chooseEngine, type EngineKind } from './engine/onnx-runtime.js';
+export {
+  ConfigError,
+  FederatedError,
+  ProtocolError,
+  QuorumError,
+  ShapeError,
+  StoreError,
+  TransportError,
+} from './errors.js';
+export type { Engine } from './learn/engine.js';
+export {
+  type Conv2dOptions,
+  conv2d,
+  dense,
+  dropout,
+  flatten,
+  type Layer,
+  maxPool,
+  relu,
+} from './learn/layers.js';
+export { type LossName, losses } from './learn/losses.js';
+export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
+export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';
+export type { EvaluationSums, LocalWork, Trainer, TrainResult } from './learn/trainer.js';
+export {
+  createLayout,
+  type Layout,
+  type LayoutEntry,
+  type ParamSpec,
+  type Params,
+  paramValues,
+  zeros,
+} from './params/layout.js';
+export { decodeSafetensors, encodeSafetensors, readParams } from './params/safetensors.js';
+export { type Random, seededRandom } from './random.js';
+export type {
+  CentralEvaluated,
+  ClientFailed,
+  ClientSpread,
+  ClientSummary,
+  ClientsEvaluated,
+  ClientTrained,
+  FederatedMetrics,
+  IsolatedEvaluated,
+  Metrics,
+  RoundFinished,
+  RunEvent,
+  RunFinished,
+  RunResumed,
+  RunStarted,
+  StopReason,
+} from './round/run-events.js';
+export type { MetricName, Progress } from './round/stopping.js';
+export type { TrainerFactory } from './simulation/create-trainer.js';
+export type { SimulationHooks, SimulationResult } from './simulation/hooks.js';
+export type { SimulationOptions } from './simulation/options.js';
+export { resumeSimulation, simulate } from './simulation/simulate.js';
+export { listRuns, type RunEntry, readModel, readRun, type StoredRun } from './store/stored-run.js';
+export type { CohortRule } from './strategy/cohort.js';
+export { type FedAvgOptions, fedAvg } from './strategy/fed-avg.js';
+export type { DecaySchedule, Schedule, StepSchedule } from './strategy/schedule.js';
+export type { Strategy } from './strategy/strategy.js';

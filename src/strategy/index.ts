@@ -1,0 +1,5 @@
+/** Public face `tessera/strategy`: federated algorithms as values, and what they are made of. */
+export { type CohortRule, cohortSizeOf, selectCohort } from './cohort.js';
+export { type FedAvgOptions, fedAvg } from './fed-avg.js';
+export { type DecaySchedule, type Schedule, type StepSchedule, valueAt } from './schedule.js';
+export type { Strategy } from './strategy.js';

@@ -112,6 +112,8 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     if (!metrics || aggregated) metrics = await evaluateOn(pool, global, population.serverHeldOut);
     const federated = await evaluateOnClients(pool, global, population, tally.cohort);
     if (signal.aborted) return;
+    // Not the clients' fault: the run is to be resumed, not recorded as failed rounds.
+    if (pool.broken) throw pool.broken;
     const bytes = encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) });
     const { sha256 } = await run.saveModel(round, bytes);
     const wallMs = performance.now() - tally.startedAt;

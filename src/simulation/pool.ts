@@ -18,6 +18,8 @@ export interface TrainingPool {
   /** What a user should know about that, if anything. */
   readonly notice?: string;
   readonly threads: number;
+  /** Why nobody can train or evaluate any more, once all threads have died and none can be started. */
+  readonly broken: Error | undefined;
   /** An array of `layout.size` elements that every thread sees. All arrays handed in must come from here. */
   allocate(): Float32Array;
   initialParams(seed: number, out: Float32Array): Promise<void>;

@@ -76,6 +76,7 @@ async function conclude(
   try {
     await evaluateClients(setup, global, rounds, emit);
     await compareBaselines(options, context);
+    if (pool.broken) throw pool.broken;
     return !signal.aborted;
   } catch (error) {
     if (!signal.aborted || error instanceof StoreError) throw error;

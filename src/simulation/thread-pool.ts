@@ -41,7 +41,6 @@ export async function createThreadPool({
   const waiting: Job[] = [];
   const crew: Thread[] = [];
   let closed = false;
-  /** Why nobody is left to train: then whatever is asked for fails. */
   let broken: Error | undefined;
   let nextId = 0;
 
@@ -138,6 +137,9 @@ export async function createThreadPool({
     engineName: first.engineName,
     ...(first.notice === undefined ? {} : { notice: first.notice }),
     threads,
+    get broken() {
+      return broken;
+    },
     allocate: () =>
       new Float32Array(new SharedArrayBuffer(first.layout.size * Float32Array.BYTES_PER_ELEMENT)),
     async initialParams(seed, out) {

@@ -1,4 +1,5 @@
 /** Clients that fail in every way a trainer can: each costs its own round, and nothing else. */
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConfigError, FederatedError } from '../../dist/errors.js';
@@ -148,5 +149,14 @@ describe('a trainer module', () => {
     const location = fileURLToPath(new URL('../helpers/exiting-trainer.ts', import.meta.url));
     await expect(simulateWith(location)).rejects.toThrow(FederatedError);
     await expect(simulateWith(location)).rejects.toThrow('a thread did not start: it exited with code 4');
+  });
+
+  it('ends the run where no thread is left and none can be started', async () => {
+    const out = await emptyFolder();
+    const location = fileURLToPath(new URL('../helpers/dying-trainer.ts', import.meta.url));
+    const trainer = { module: location, options: { marker: join(out, 'marker') } };
+    await expect(simulate({ ...settings, out, trainer, threads: 1 })).rejects.toThrow(
+      'a training thread died: it exited with code 3',
+    );
   });
 });

@@ -155,8 +155,12 @@ describe('a trainer module', () => {
     const out = await emptyFolder();
     const location = fileURLToPath(new URL('../helpers/dying-trainer.ts', import.meta.url));
     const trainer = { module: location, options: { marker: join(out, 'marker') } };
-    await expect(simulate({ ...settings, out, trainer, threads: 1 })).rejects.toThrow(
-      'a training thread died: it exited with code 3',
+    const rounds: number[] = [];
+    const run = simulate(
+      { ...settings, out, trainer, threads: 1 },
+      { onEvent: (event) => event.type === 'round-finished' && rounds.push(event.round) },
     );
+    await expect(run).rejects.toThrow('a training thread died: it exited with code 3');
+    expect(rounds).toEqual([0, 1]);
   });
 });

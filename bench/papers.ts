@@ -56,7 +56,7 @@ const ROWS: readonly Row[] = [
   },
 ];
 
-const LEARNING_RATE = '0.1';
+const LEARNING_RATE = '0.215';
 
 interface Outcome {
   readonly row: Row;
@@ -86,12 +86,12 @@ export async function benchPapers(words: readonly string[]): Promise<void> {
     for (const row of rows) {
       const outcome = await measure(row, [...(dataDir ? ['--data-dir', dataDir] : []), '--out', out]);
       outcomes.push(outcome);
-      process.stdout.write(`${tableText(cells([outcome]).slice(1))}\n`);
+      process.stderr.write(`${row.what}: ${outcome.rounds.join(', ')} rounds\n`);
     }
   } finally {
     await rm(out, { recursive: true });
   }
-  process.stdout.write(`\n${tableText(cells(outcomes))}\n`);
+  process.stdout.write(`${tableText(cells(outcomes))}\n`);
   if (words.includes('--write')) await writeResults(outcomes);
 }
 

@@ -54,7 +54,7 @@ async function summarise({ directory, report }: SimulationResult): Promise<void>
   const { events } = await readRun(directory);
   print('');
   print(finalSummary(events, terminalOptions()));
-  print(`Report      ${shown(report)}`);
+  print(`Report   ${shown(report)}`);
 }
 
 function shown(path: string): string {

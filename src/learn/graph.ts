@@ -19,12 +19,16 @@ export type Attribute =
   | { readonly int: number }
   | { readonly float: number }
   | { readonly ints: readonly number[] }
-  | { readonly string: string };
+  | { readonly floats: readonly number[] }
+  | { readonly string: string }
+  | { readonly strings: readonly string[] };
 
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** One operator of the standard ONNX domain. An empty input name means that an optional input is left out. */
 export interface GraphNode {
+  /** Which node of an imported model this one comes from, for messages. */
+  readonly origin?: string;
   readonly op: string;
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -37,11 +41,18 @@ export interface Constant extends Value {
   readonly data: readonly number[];
 }
 
+/** A tensor of floats that is part of the graph and may be large: trained parameters, frozen ones. */
+export interface GraphTensor extends Value {
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
 /** A whole graph; nodes stand in an order in which they can run. */
 export interface Graph {
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   readonly constants: readonly Constant[];
+  readonly tensors: readonly GraphTensor[];
   readonly nodes: readonly GraphNode[];
 }
 
@@ -49,6 +60,10 @@ export interface Graph {
 export interface GraphBuilder {
   input(name: string, dtype: DType, shape: readonly Dim[]): Value;
   constant(dtype: DType, shape: readonly number[], data: readonly number[]): Value;
+  /** A tensor of floats as a part of the graph, named where `name` is given; one array is one tensor. No copy. */
+  tensor(shape: readonly number[], values: Float32Array, name?: string): Value;
+  /** Says which node of an imported model the nodes added from now on come from. */
+  from(origin: string | undefined): void;
   /** Adds a node with one output, whose type is inferred where `type` does not state it. */
   node(op: string, inputs: readonly (Value | null)[], attributes?: Attributes, type?: ValueType): Value;
   /** Adds a node with an output for each of `types`, or as many as are inferred. */
@@ -66,6 +81,7 @@ export interface GraphBuilder {
 export function createGraphBuilder(): GraphBuilder {
   const values = new Map<string, Value>();
   const constants = new Map<string, Constant>();
+  const tensors = new Map<Float32Array, GraphTensor>();
   const inputs: Value[] = [];
   const outputs: Value[] = [];
   const sources = new Map<string, string>();
@@ -73,6 +89,7 @@ export function createGraphBuilder(): GraphBuilder {
   const producers = new Map<string, GraphNode>();
   const names = new Map<string, number>();
   const known = new Map<string, Value[]>();
+  let origin: string | undefined;
 
   const define = <T extends Value>(value: T): T => {
     if (values.has(value.name)) throw new ShapeError(`the graph already has a value named "${value.name}"`);
@@ -82,7 +99,7 @@ export function createGraphBuilder(): GraphBuilder {
   const fresh = (stem: string) => {
     const count = names.get(stem) ?? 0;
     names.set(stem, count + 1);
-    return `${stem}_${count}`;
+    return `${stem}#${count}`;
   };
   const value = (name: string) => {
     const found = values.get(name);
@@ -113,6 +130,16 @@ export function createGraphBuilder(): GraphBuilder {
       constants.set(key, made);
       return made;
     },
+    tensor(shape, tensorValues, name) {
+      const known = tensors.get(tensorValues);
+      if (known) return known;
+      const made = define({ name: name ?? fresh('tensor'), dtype: 'float32', shape, values: tensorValues });
+      tensors.set(tensorValues, made);
+      return made;
+    },
+    from(newOrigin) {
+      origin = newOrigin;
+    },
     node(op, nodeInputs, attributes = {}, type = undefined) {
       return this.nodes(op, nodeInputs, attributes, type && [type])[0] as Value;
     },
@@ -122,7 +149,8 @@ export function createGraphBuilder(): GraphBuilder {
       const same = known.get(key);
       if (same) return same;
       const made = types.map((type) => ({ ...type, name: fresh(op.toLowerCase()) }));
-      append({ op, inputs: inputNames, outputs: made.map(nameOf), attributes }, made);
+      const node = { op, inputs: inputNames, outputs: made.map(nameOf), attributes };
+      append(origin === undefined ? node : { ...node, origin }, made);
       known.set(key, made);
       return made;
     },
@@ -138,6 +166,7 @@ export function createGraphBuilder(): GraphBuilder {
         inputs,
         outputs,
         constants: [...constants.values()],
+        tensors: [...tensors.values()],
         nodes: nameOutputs(nodes, sources),
       });
     },
@@ -177,6 +206,7 @@ function prune(graph: Graph): Graph {
   return {
     ...graph,
     constants: graph.constants.filter(({ name }) => needed.has(name)),
+    tensors: graph.tensors.filter(({ name }) => needed.has(name)),
     nodes: kept.reverse(),
   };
 }

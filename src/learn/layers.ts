@@ -4,8 +4,8 @@ import { int, ints } from './attributes.js';
 import type { Dim, GraphBuilder, Value } from './graph.js';
 import { known } from './shapes.js';
 
-/** How a parameter starts: all zeros, or uniform on [-limit, limit]. */
-export type Initializer = 'zeros' | { readonly uniformLimit: number };
+/** How a parameter starts: all zeros, uniform on [-limit, limit], or at given values, row-major. */
+export type Initializer = 'zeros' | { readonly uniformLimit: number } | { readonly values: Float32Array };
 
 /** Where a layer writes. */
 export interface LayerContext {

@@ -1,12 +1,12 @@
 /** Writes a graph as an ONNX file (protocol buffers, github.com/onnx/onnx/blob/main/onnx/onnx.proto). */
-import type { Attribute, Constant, DType, Graph, GraphNode, Value } from './graph.js';
+import type { Attribute, Constant, DType, Graph, GraphNode, GraphTensor, Value } from './graph.js';
 import { createWireWriter, type WireWriter } from './wire.js';
 
 const IR_VERSION = 8;
 const OPSET_VERSION = 17;
 
 const ELEMENT_TYPE: Readonly<Record<DType, number>> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, floats: 6, ints: 7, strings: 8 } as const;
 
 /** The bytes of an ONNX model (opset 17) that holds the graph. */
 export function encodeOnnx(graph: Graph): Uint8Array {
@@ -25,6 +25,7 @@ function writeGraph(writer: WireWriter, graph: Graph): void {
   for (const node of graph.nodes) writer.message(1, (body) => writeNode(body, node));
   writer.text(2, 'tessera');
   for (const constant of graph.constants) writer.message(5, (body) => writeConstant(body, constant));
+  for (const tensor of graph.tensors) writer.message(5, (body) => writeTensor(body, tensor));
   for (const input of graph.inputs) writer.message(11, (body) => writeValue(body, input));
   for (const output of graph.outputs) writer.message(12, (body) => writeValue(body, output));
 }
@@ -49,6 +50,12 @@ function writeAttribute(writer: WireWriter, name: string, attribute: Attribute):
   } else if ('ints' in attribute) {
     for (const value of attribute.ints) writer.integer(8, value);
     writer.integer(20, ATTRIBUTE_TYPE.ints);
+  } else if ('floats' in attribute) {
+    for (const value of attribute.floats) writer.float(7, value);
+    writer.integer(20, ATTRIBUTE_TYPE.floats);
+  } else if ('strings' in attribute) {
+    for (const value of attribute.strings) writer.text(9, value);
+    writer.integer(20, ATTRIBUTE_TYPE.strings);
   } else {
     writer.text(4, attribute.string);
     writer.integer(20, ATTRIBUTE_TYPE.string);
@@ -61,6 +68,14 @@ function writeConstant(writer: WireWriter, { name, dtype, shape, data }: Constan
   if (dtype === 'float32') for (const value of data) writer.float(4, value);
   else for (const value of data) writer.integer(dtype === 'int64' ? 7 : 5, value);
   writer.text(8, name);
+}
+
+/** As raw bytes, little-endian like the host. */
+function writeTensor(writer: WireWriter, { name, shape, values }: GraphTensor): void {
+  for (const size of shape) writer.integer(1, size);
+  writer.integer(2, ELEMENT_TYPE.float32);
+  writer.text(8, name);
+  writer.bytes(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
 function writeValue(writer: WireWriter, { name, dtype, shape }: Value): void {

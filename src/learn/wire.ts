@@ -10,6 +10,8 @@ export interface WireWriter {
   integer(field: number, value: number): void;
   float(field: number, value: number): void;
   text(field: number, value: string): void;
+  /** Bytes as they are; they must not change before `finish`. */
+  bytes(field: number, value: Uint8Array): void;
   message(field: number, write: (body: WireWriter) => void): void;
   finish(): Uint8Array;
 }
@@ -40,6 +42,7 @@ export function createWireWriter(): WireWriter {
     text(field, value) {
       bytesField(field, new TextEncoder().encode(value));
     },
+    bytes: bytesField,
     message(field, write) {
       const body = createWireWriter();
       write(body);

@@ -53,9 +53,9 @@ function showCause({ cause }: Error): string {
   return cause instanceof Error ? `caused by ${cause.stack}\n` : '';
 }
 
-// A reader that has seen enough (`| head`) closes the pipe: that is no failure.
+// A reader that has seen enough (`| head`) closes the pipe: that is no failure, and what is left to say is lost.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  process.exit(error.code === 'EPIPE' ? 0 : FAILURE);
+  if (error.code !== 'EPIPE') process.exit(FAILURE);
 });
 
 await main();

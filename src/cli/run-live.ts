@@ -13,17 +13,25 @@ const INTERRUPTED = 130;
  * Starts a simulation and shows it: live rows and a summary, or one event a line with `json`. The first Ctrl-C
  * (or a request to terminate) ends the run so that it can be resumed, the second ends the process. Before its
  * first event there is no run to end, and Ctrl-C ends the process at once, also where data is being drawn.
+ * A reader that has seen enough (`| head`) ends the run like the first Ctrl-C, without a word and with code 0.
  */
 export async function runLive(
   start: (hooks: SimulationHooks) => Promise<SimulationResult>,
   json: boolean,
 ): Promise<void> {
   const controller = new AbortController();
-  const stop = () => {
-    if (controller.signal.aborted) process.exit(INTERRUPTED);
-    controller.abort();
-  };
   let started = false;
+  let readerLeft = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (!controller.signal.aborted) return controller.abort();
+    // Not with process.exit, which would end threads in the middle of native code.
+    process.off('SIGINT', stop).off('SIGTERM', stop).kill(process.pid, signal);
+  };
+  const onReaderGone = ({ code }: NodeJS.ErrnoException) => {
+    readerLeft = code === 'EPIPE';
+    if (readerLeft) controller.abort();
+  };
+  process.stdout.on('error', onReaderGone);
   const { color, unicode } = terminalOptions();
   const view = json ? undefined : createLiveView(process.stdout, { color, unicode: unicode ?? true });
   try {
@@ -38,6 +46,7 @@ export async function runLive(
       },
     });
     view?.end();
+    if (readerLeft) return;
     if (view) await summarise(result);
     if (result.finished.reason !== 'interrupted') return;
     printNotice(`tessera: interrupted; go on with: tessera runs resume ${shown(result.directory)}`);
@@ -47,6 +56,7 @@ export async function runLive(
     throw error;
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
+    process.stdout.off('error', onReaderGone);
   }
 }
 

@@ -7,6 +7,7 @@ import { createOnnxTrainer } from '../learn/onnx-trainer.js';
 import type { Trainer } from '../learn/trainer.js';
 import { loadDefaultExport } from './load-module.js';
 import type { TrainerSource } from './messages.js';
+import { stoppableEngine } from './stoppable-engine.js';
 
 /** The default export of a trainer module: gets the training data's shape and the user's options. */
 export type TrainerFactory = (dataset: Dataset, options: unknown) => Trainer | Promise<Trainer>;
@@ -21,14 +22,22 @@ export interface CreatedTrainer {
 /**
  * Creates the trainer for a data set.
  *
+ * @param isStopped asked before every call of the engine, which fails once it says so
  * @throws {ConfigError} when the module cannot be loaded, or its default export makes no trainer.
  */
-export async function createTrainer(source: TrainerSource, dataset: Dataset): Promise<CreatedTrainer> {
+export async function createTrainer(
+  source: TrainerSource,
+  dataset: Dataset,
+  isStopped: () => boolean,
+): Promise<CreatedTrainer> {
   if (source.type === 'module') return createFromModule(source.location, source.options, dataset);
   const { engine, notice } = await chooseEngine(source.engine);
   const { featureShape, task, classNames } = dataset;
   const model = createModel(source.name, { featureShape, task, classCount: classNames.length });
-  const created = { trainer: createOnnxTrainer(engine, model), engineName: engine.name };
+  const created = {
+    trainer: createOnnxTrainer(stoppableEngine(engine, isStopped), model),
+    engineName: engine.name,
+  };
   return notice === undefined ? created : { ...created, notice };
 }
 

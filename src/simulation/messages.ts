@@ -15,6 +15,8 @@ export interface ThreadStart {
   /** What clients train on comes first. */
   readonly datasets: readonly [Dataset, ...Dataset[]];
   readonly source: TrainerSource;
+  /** One element on shared memory: not 0 when the thread is to stop what it does. */
+  readonly stop: Int32Array;
 }
 
 /** Examples, by the place of their data set in `ThreadStart.datasets`. */

@@ -1,4 +1,5 @@
 /** A training pool on worker threads. Data, models and updates lie in shared memory. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Dataset, Examples } from '../data/dataset.js';
 import { ConfigError, FederatedError, ShapeError, TransportError } from '../errors.js';
@@ -13,6 +14,9 @@ export interface ThreadPoolOptions {
   readonly threads: number;
 }
 
+/** How long WASM, or a trainer of the user's, may go on once the pool is closed. */
+const GRACE_MS = 1000;
+
 type Unsent = Request extends infer Each ? (Each extends Request ? Omit<Each, 'id'> : never) : never;
 type Ready = Reply & { type: 'ready' };
 
@@ -25,6 +29,8 @@ interface Job {
 interface Thread {
   readonly worker: Worker;
   job: Job | null;
+  /** Told when the job is done. */
+  onIdle?: () => void;
 }
 
 /**
@@ -37,10 +43,12 @@ export async function createThreadPool({
   source,
   threads,
 }: ThreadPoolOptions): Promise<TrainingPool> {
-  const start: ThreadStart = { datasets, source };
+  const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const start: ThreadStart = { datasets, source, stop };
   const waiting: Job[] = [];
   const crew: Thread[] = [];
-  let closed = false;
+  let native = false;
+  let closing: Promise<void> | undefined;
   let broken: Error | undefined;
   let nextId = 0;
 
@@ -54,6 +62,7 @@ export async function createThreadPool({
     const { job } = thread;
     thread.job = null;
     if (job) act(job);
+    thread.onIdle?.();
     dispatch(thread);
   };
   const startThread = async (): Promise<{ thread: Thread; ready: Ready }> => {
@@ -80,12 +89,14 @@ export async function createThreadPool({
   /** A thread that died costs the client it served its round, and nobody else anything. */
   const replace = (dead: Thread, cause: Error) => {
     const place = crew.indexOf(dead);
-    if (closed || place < 0) return;
+    dead.onIdle?.();
+    if (closing || place < 0) return;
     crew.splice(place, 1);
     const lost = new TransportError(`a training thread died: ${cause.message}`, { cause });
     dead.job?.reject(lost);
     startThread().then(
       ({ thread }) => {
+        if (closing) return void thread.worker.terminate();
         crew.push(thread);
         dispatch(thread);
       },
@@ -101,7 +112,7 @@ export async function createThreadPool({
   };
   const submit = (request: Unsent) =>
     new Promise<TrainOutcome | EvaluationSums | undefined>((resolve, reject) => {
-      if (closed) return reject(new TransportError('the pool is closed'));
+      if (closing) return reject(new TransportError('the pool is closed'));
       if (broken) return reject(broken);
       waiting.push({ request, resolve, reject });
       const idle = crew.find((thread) => thread.job === null);
@@ -111,11 +122,25 @@ export async function createThreadPool({
     dataset: datasets.indexOf(dataset),
     indices,
   });
-  const close = async () => {
-    closed = true;
-    rejectAll(new TransportError('the pool is closed'));
-    for (const { job } of crew) job?.reject(new TransportError('the pool is closed'));
-    await Promise.all(crew.map(({ worker }) => worker.terminate()));
+  /** Ends a thread when its job is done: ended in the middle, native code would take the process with it. */
+  const retire = async (thread: Thread) => {
+    const { job, worker } = thread;
+    if (job) {
+      job.reject(new TransportError('the pool is closed'));
+      const idle = new Promise<void>((resolve) => {
+        thread.onIdle = resolve;
+      });
+      await (native ? idle : Promise.race([idle, delay(GRACE_MS)]));
+    }
+    await worker.terminate();
+  };
+  const close = () => {
+    closing ??= (async () => {
+      Atomics.store(stop, 0, 1);
+      rejectAll(new TransportError('the pool is closed'));
+      await Promise.all(crew.map(retire));
+    })();
+    return closing;
   };
 
   const started = await Promise.allSettled(Array.from({ length: threads }, startThread));
@@ -127,6 +152,8 @@ export async function createThreadPool({
   }
   const failed = started.find((outcome) => outcome.status === 'rejected');
   const first = readies[0];
+  // The notice says that WASM has taken the native engine's place.
+  native = source.type === 'model' && source.engine !== 'wasm' && first?.notice === undefined;
   if (failed || !first) {
     await close();
     throw failed?.reason ?? new ConfigError(`threads must be at least 1, got ${threads}`);

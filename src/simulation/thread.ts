@@ -6,7 +6,7 @@ import { FederatedError } from '../errors.js';
 import { createTrainer } from './create-trainer.js';
 import type { ExamplesReference, Reply, Request, ThreadStart } from './messages.js';
 
-const { datasets, source } = workerData as ThreadStart;
+const { datasets, source, stop } = workerData as ThreadStart;
 const say = (reply: Reply) => parentPort?.postMessage(reply);
 
 function examplesOf({ dataset, indices }: ExamplesReference): Examples {
@@ -21,7 +21,11 @@ function failure(id: number | null, error: unknown): Reply {
 }
 
 async function main(): Promise<void> {
-  const { trainer, engineName, notice } = await createTrainer(source, datasets[0]);
+  const { trainer, engineName, notice } = await createTrainer(
+    source,
+    datasets[0],
+    () => Atomics.load(stop, 0) !== 0,
+  );
   const answer = async (request: Request) => {
     if (request.type === 'initial') {
       await trainer.initialParams(request.seed, request.out);

@@ -203,6 +203,9 @@ describe('the command', () => {
     expect(stderr).toBe('');
     expect(linesOf(stdout)).toHaveLength(2);
     expect(stdout).toMatch(/^\{"type":"run-started".*\ncode 0\n$/);
+    const [run = ''] = await readdir(join(cwd, 'runs'));
+    const log = linesOf(await readFile(join(cwd, 'runs', run, 'events.jsonl'), 'utf8'));
+    expect(JSON.parse(log.at(-1) ?? '')).toMatchObject({ type: 'run-finished', reason: 'interrupted' });
   });
 });
 

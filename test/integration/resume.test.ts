@@ -126,12 +126,32 @@ describe('a run that Ctrl-C interrupts', () => {
     },
   );
 
-  it('can be resumed where that was before its first round', async () => {
+  // Threads are loading, training and evaluating by native code then, which must not be ended in the middle.
+  it.each([0, 8, 16])('can be resumed where that was %d ms after it began', async (delayMs) => {
     const cwd = await emptyFolder();
     const { child, lines, done } = startCli(SETTINGS, { cwd });
     await lines(1);
+    await new Promise((resolve) => setTimeout(resolve, delayMs));
     child.kill('SIGINT');
-    expect((await done).code).toBe(130);
+    const { code, signal, stderr } = await done;
+    expect({ code, signal, stderr }).toEqual({
+      code: 130,
+      signal: null,
+      stderr: 'tessera: interrupted; go on with: tessera runs resume runs/run\n',
+    });
+    expect((await resume(cwd)).code).toBe(0);
+    await expectWholeLog(cwd);
+    expect(await modelsOf(join(cwd, 'runs/run'))).toEqual(expected.models);
+  });
+
+  it('ends at once on a second Ctrl-C, and can be resumed', async () => {
+    const cwd = await emptyFolder();
+    const { child, lines, done } = startCli(SETTINGS, { cwd });
+    await lines(3);
+    child.kill('SIGINT');
+    child.kill('SIGINT');
+    const { code, signal } = await done;
+    expect(code ?? signal).toBeOneOf([130, 'SIGINT']);
     expect((await resume(cwd)).code).toBe(0);
     await expectWholeLog(cwd);
     expect(await modelsOf(join(cwd, 'runs/run'))).toEqual(expected.models);

@@ -1,17 +1,8 @@
 /** Reverse-mode differentiation: walks a forward graph backwards and appends the gradients to it. */
 import { ConfigError } from '../errors.js';
-import { activationRules } from './gradients/activation.js';
-import { convolutionRules } from './gradients/convolution.js';
-import { linearRules } from './gradients/linear.js';
 import type { GradientRule } from './gradients/rule.js';
+import { gradientRules } from './gradients/table.js';
 import type { GraphBuilder, GraphNode, Value } from './graph.js';
-
-/** One rule an operator; a new one goes into the file of its family. */
-const rules: Readonly<Record<string, GradientRule>> = {
-  ...linearRules,
-  ...convolutionRules,
-  ...activationRules,
-};
 
 /**
  * Appends the gradient of a scalar by each of `targets`, given its gradient by `output`.
@@ -26,18 +17,13 @@ export function differentiate(
   outputGradient: Value,
   targets: readonly Value[],
 ): Value[] {
-  const dependent = dependentsOf(nodes, targets);
+  const dependent = dependentsOf(builder, nodes, targets);
   const gradients = new Map<string, Value>([[output.name, outputGradient]]);
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => gradients.has(name) && dependent.has(name))) continue;
-    const rule = rules[node.op];
-    if (!rule) {
-      throw new ConfigError(
-        `operator must be one of ${Object.keys(rules).join(', ')} to be trained through, got "${node.op}"`,
-      );
-    }
-    const inputGradients = rule({
+    const inputGradients = ruleOf(node)({
       builder,
+      op: node.op,
       attributes: node.attributes,
       inputs: node.inputs.map((name) => (name === '' ? null : builder.value(name))),
       outputs: node.outputs.map((name) => builder.value(name)),
@@ -58,11 +44,25 @@ export function differentiate(
   });
 }
 
-/** The names of the targets and of all values computed from them. */
-function dependentsOf(nodes: readonly GraphNode[], targets: readonly Value[]): Set<string> {
+function ruleOf({ op, outputs, origin }: GraphNode): GradientRule {
+  const rule = Object.hasOwn(gradientRules, op) ? gradientRules[op] : undefined;
+  if (rule) return rule;
+  const node = origin ?? `the node that makes "${outputs[0]}"`;
+  throw new ConfigError(
+    `every operator between a parameter and the loss must have a gradient rule, got ${op} (${node}): freeze the parameters below it, or add a rule (docs/operators.md)`,
+  );
+}
+
+/** The names of the targets and of all real values computed from them. */
+function dependentsOf(
+  builder: GraphBuilder,
+  nodes: readonly GraphNode[],
+  targets: readonly Value[],
+): Set<string> {
   const dependent = new Set(targets.map(({ name }) => name));
-  for (const node of nodes) {
-    if (node.inputs.some((name) => dependent.has(name))) for (const name of node.outputs) dependent.add(name);
+  for (const { inputs, outputs } of nodes) {
+    if (!inputs.some((name) => dependent.has(name))) continue;
+    for (const name of outputs) if (builder.value(name).dtype === 'float32') dependent.add(name);
   }
   return dependent;
 }

@@ -1,6 +1,5 @@
 /** Losses: what is summed over the examples, and its gradient by the model's output, both as graph nodes. */
-
-import { reduceSum } from './gradients/rule.js';
+import { sumAll } from './gradients/nodes.js';
 import type { GraphBuilder, Value } from './graph.js';
 import { elementCount } from './shapes.js';
 
@@ -77,8 +76,4 @@ function oneHot(builder: GraphBuilder, output: Value, labels: Value): Value {
 function column(builder: GraphBuilder, labels: Value): Value {
   const axes = builder.constant('int64', [1], [1]);
   return builder.node('Unsqueeze', [labels, axes], {}, { dtype: 'float32', shape: [...labels.shape, 1] });
-}
-
-function sumAll(builder: GraphBuilder, value: Value): Value {
-  return reduceSum(builder, value, [...value.shape.keys()], false);
 }

@@ -1,0 +1,107 @@
+/** Gradients of normalisations: all are one formula over different axes. */
+import { floatOf, integerOf } from '../attributes.js';
+import type { Dim, Value } from '../graph.js';
+import { axisOf } from '../shapes/rule.js';
+import { arithmeticOf } from './formulas.js';
+import { mean, reshape } from './nodes.js';
+import type { GradientRule, RuleContext } from './rule.js';
+import { inputAt, outputGradient, sumTo } from './rule.js';
+
+/** `x` less its mean, and one over its standard deviation; both may be of any shape that broadcasts. */
+interface Statistics {
+  readonly centred: Value;
+  readonly inverse: Value;
+}
+
+/** The statistics over `axes` of `x` itself. */
+function statisticsOf(context: RuleContext, axes: readonly number[]): Statistics {
+  const { builder, attributes } = context;
+  const { sub, mul, add, sqrt, reciprocal } = arithmeticOf(builder);
+  const x = inputAt(context, 0);
+  const centred = sub(x, mean(builder, x, axes));
+  const variance = mean(builder, mul(centred, centred), axes);
+  const epsilon = floatOf(attributes, 'epsilon', 1e-5);
+  return { centred, inverse: reciprocal(sqrt(add(variance, epsilon))) };
+}
+
+/**
+ * The gradients by `x`, scale and bias of `normalised * scale + bias`, where the statistics were taken over
+ * `axes` of `x` (none, where they were given). Scale and bias have `shape` when they are broadcast.
+ */
+function normalised(
+  context: RuleContext,
+  { centred, inverse }: Statistics,
+  axes: readonly number[],
+  shape: readonly Dim[],
+): (Value | null)[] {
+  const { builder } = context;
+  const { sub, mul } = arithmeticOf(builder);
+  const dy = outputGradient(context);
+  const [scale, bias] = [inputAt(context, 1), context.inputs[2]];
+  const unit = mul(centred, inverse);
+  const byX = () => {
+    const d = mul(dy, reshape(builder, scale, shape));
+    if (axes.length === 0) return mul(d, inverse);
+    const along = mul(unit, mean(builder, mul(d, unit), axes));
+    return mul(sub(sub(d, mean(builder, d, axes)), along), inverse);
+  };
+  const byParameter = (gradient: Value, parameter: Value) =>
+    reshape(builder, sumTo(builder, gradient, shape), parameter.shape);
+  return [
+    context.wants(0) ? byX() : null,
+    context.wants(1) ? byParameter(mul(dy, unit), scale) : null,
+    bias && context.wants(2) ? byParameter(dy, bias) : null,
+  ];
+}
+
+const layerNormalization: GradientRule = (context) => {
+  const { shape } = inputAt(context, 0);
+  const first = axisOf(integerOf(context.attributes, 'axis', -1), shape.length);
+  const axes = [...shape.keys()].slice(first);
+  return normalised(context, statisticsOf(context, axes), axes, inputAt(context, 1).shape);
+};
+
+const instanceNormalization: GradientRule = (context) => {
+  const axes = [...inputAt(context, 0).shape.keys()].slice(2);
+  return normalised(context, statisticsOf(context, axes), axes, channelShape(context));
+};
+
+/** Training takes the statistics of the batch; else they are inputs. */
+const batchNormalization: GradientRule = (context) => {
+  const { builder, attributes } = context;
+  const shape = channelShape(context);
+  if (integerOf(attributes, 'training_mode', 0) === 1) {
+    const axes = [...inputAt(context, 0).shape.keys()].toSpliced(1, 1);
+    return normalised(context, statisticsOf(context, axes), axes, shape);
+  }
+  const { sub, mul, add, sqrt, reciprocal, neg } = arithmeticOf(builder);
+  const [average, variance] = [inputAt(context, 3), inputAt(context, 4)];
+  const centred = sub(inputAt(context, 0), reshape(builder, average, shape));
+  const spread = add(reshape(builder, variance, shape), floatOf(attributes, 'epsilon', 1e-5));
+  const inverse = reciprocal(sqrt(spread));
+  const d = () => mul(mul(outputGradient(context), reshape(builder, inputAt(context, 1), shape)), inverse);
+  const byVariance = () => mul(mul(d(), centred), mul(mul(inverse, inverse), -0.5));
+  const summed = (gradient: Value, parameter: Value) =>
+    reshape(builder, sumTo(builder, gradient, shape), parameter.shape);
+  return [
+    ...normalised(context, { centred, inverse }, [], shape),
+    ...(context.inputs.length > 3
+      ? [
+          context.wants(3) ? summed(neg(d()), average) : null,
+          context.wants(4) ? summed(byVariance(), variance) : null,
+        ]
+      : []),
+  ];
+};
+
+/** The shape under which a value a channel is broadcast. */
+function channelShape(context: RuleContext): Dim[] {
+  const { shape } = inputAt(context, 0);
+  return shape.map((size, axis) => (axis === 1 ? size : 1)).slice(1);
+}
+
+export const normalizationRules = {
+  BatchNormalization: batchNormalization,
+  InstanceNormalization: instanceNormalization,
+  LayerNormalization: layerNormalization,
+} satisfies Record<string, GradientRule>;

@@ -53,6 +53,28 @@ describe('createGraphBuilder', () => {
     expect(new Set(constants.map(({ name }) => name)).size).toBe(3);
   });
 
+  it('keeps one array of floats as one tensor, without a copy, and only where an output depends on it', () => {
+    const builder = createGraphBuilder();
+    const x = builder.input('x', 'float32', [2]);
+    const values = Float32Array.of(1, 2);
+    expect(builder.tensor([2], values)).toBe(builder.tensor([2], values));
+    builder.tensor([1], Float32Array.of(3), 'named');
+    builder.output('y', builder.node('Add', [x, builder.tensor([2], values)]));
+    const { tensors } = builder.build();
+    expect(tensors).toHaveLength(1);
+    expect(tensors[0]?.values).toBe(values);
+  });
+
+  it('says of nodes where they come from, while it is told', () => {
+    const builder = createGraphBuilder();
+    const x = builder.input('x', 'float32', [2]);
+    builder.from('node "a" (Relu)');
+    builder.node('Relu', [x]);
+    builder.from(undefined);
+    builder.node('Neg', [x]);
+    expect(builder.added.map(({ origin }) => origin)).toEqual(['node "a" (Relu)', undefined]);
+  });
+
   it('gives an output its name where it is made, and everywhere it is used', () => {
     const builder = createGraphBuilder();
     const x = builder.input('x', 'float32', [2]);

@@ -43,7 +43,7 @@ export function decodeOnnx(bytes: Uint8Array, options: DecodeOptions = {}): Onnx
   }
   if (!graph) throw new ConfigError('bytes must be an ONNX model, got a file without a graph');
   checkRange('of the ONNX format', irVersion, IR_VERSIONS);
-  checkRange('13 to 23 of the standard operators', opset, OPSETS);
+  checkRange('of the standard operators', opset, OPSETS);
   return { ...decodeGraph(graph, options.externalData), opset: opset as number };
 }
 

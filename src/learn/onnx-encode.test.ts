@@ -85,4 +85,18 @@ describe('encodeOnnx', () => {
     expect([textsAt(output, 1), integersAt(typeOf(output), 1)]).toEqual([['y'], [6]]);
     expect(dims(output).map((dim) => integersAt(dim, 1))).toEqual([[2]]);
   });
+
+  it('writes large tensors as raw bytes, and lists of floats and texts', () => {
+    const other = createGraphBuilder();
+    const w = other.tensor([1, 2], Float32Array.of(1, -2), 'w');
+    const lists = { scales: { floats: [0.5, 2] }, names: { strings: ['a', 'ü'] } };
+    other.output('y', other.node('Anything', [w], lists, { dtype: 'float32', shape: [] }));
+    const written = only(encodeOnnx(other.build()), 7);
+    const tensor = only(written, 5);
+    expect([integersAt(tensor, 1), integersAt(tensor, 2), textsAt(tensor, 8)]).toEqual([[1, 2], [1], ['w']]);
+    expect([...only(tensor, 9)]).toEqual([0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0]);
+    const [scales, names] = bytesAt(only(written, 1), 5);
+    expect([floatsAt(scales!, 7), integersAt(scales!, 20)]).toEqual([[0.5, 2], [6]]);
+    expect([textsAt(names!, 9), integersAt(names!, 20)]).toEqual([['a', 'ü'], [8]]);
+  });
 });

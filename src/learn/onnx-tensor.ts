@@ -103,7 +103,9 @@ export function decodeTensor(
 }
 
 function checkedCount(shape: readonly number[], place: string): number {
-  if (shape.length > MAX_RANK) throw new ShapeError(`${place} must have at most ${MAX_RANK} axes`);
+  if (shape.length > MAX_RANK) {
+    throw new ShapeError(`${place} must have at most ${MAX_RANK} axes, got ${shape.length}`);
+  }
   const count = shape.reduce((product, size) => product * size, 1);
   if (shape.some((size) => size < 0) || !Number.isSafeInteger(count)) {
     throw new ShapeError(`${place} must have sizes of 0 or more that can be held, got [${shape.join(', ')}]`);

@@ -35,20 +35,18 @@ export function* wireFields(bytes: Uint8Array, where: string): Generator<WireFie
     const [number, type] = [Math.floor(key / 8), key & 7];
     if (number < 1 || number >= 2 ** 29) refuse(where, `a field of number ${number}`);
     let start = keyEnd;
-    let end: number;
-    if (type === VARINT) end = varintEnd(bytes, start, where);
-    else if (type === FIXED_32) end = start + 4;
-    else if (type === FIXED_64) end = start + 8;
+    let length: number;
+    if (type === VARINT) length = varintEnd(bytes, start, where) - start;
+    else if (type === FIXED_32) length = 4;
+    else if (type === FIXED_64) length = 8;
     else if (type === LENGTH_DELIMITED) {
-      const lengthEnd = varintEnd(bytes, start, where);
-      end = lengthEnd + varintValue(bytes, start, lengthEnd, where);
-      start = lengthEnd;
+      start = varintEnd(bytes, keyEnd, where);
+      length = varintValue(bytes, keyEnd, start, where);
     } else return refuse(where, `a field of wire type ${type}`);
-    if (end < start || end > bytes.length) {
-      refuse(where, `a field of ${end - start} bytes where ${bytes.length - start} are left`);
-    }
-    yield { number, type, payload: bytes.subarray(start, end), where };
-    at = end;
+    const left = bytes.length - start;
+    if (length < 0 || length > left) refuse(where, `a field of ${length} bytes where ${left} are left`);
+    yield { number, type, payload: bytes.subarray(start, start + length), where };
+    at = start + length;
   }
 }
 

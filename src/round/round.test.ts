@@ -1,53 +1,7 @@
 /** Tests of the round: lists of events in, commands out. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type FedAvgOptions, fedAvg } from '../strategy/fed-avg.js';
-import {
-  advance,
-  type Command,
-  createdRun,
-  type RunInput,
-  type RunPlan,
-  type RunState,
-  restoredRun,
-} from './round.js';
-import type { StopRules } from './stopping.js';
-
-function planOf(clients: number, options: FedAvgOptions = {}, stop: Partial<StopRules> = {}): RunPlan {
-  return {
-    strategy: fedAvg(options),
-    stop: { rounds: 3, metric: 'accuracy', ...stop },
-    population: Array.from({ length: clients }, (_, clientId) => clientId),
-    seed: 5,
-  };
-}
-
-const evaluated = (round: number, accuracy = 0.5): RunInput => ({
-  type: 'evaluated',
-  round,
-  metrics: { exampleCount: 10, loss: 1, accuracy },
-  elapsedMs: round * 1000,
-});
-const updated = (round: number, clientId: number, weight = 1): RunInput => ({
-  type: 'update-arrived',
-  round,
-  clientId,
-  weight,
-});
-const failed = (round: number, clientId: number): RunInput => ({ type: 'client-failed', round, clientId });
-
-/** Delivers events one after another; returns the last state and the commands that each event brought. */
-function drive(plan: RunPlan, events: readonly RunInput[], from: RunState = createdRun) {
-  let state = from;
-  const commands: (readonly Command[])[] = events.map((event) => {
-    const next = advance(plan, state, event);
-    state = next.state;
-    return next.commands;
-  });
-  return { state, commands };
-}
-
-const toRound1: readonly RunInput[] = [{ type: 'started' }, evaluated(0)];
+import { drive, evaluated, failed, planOf, toRound1, updated } from '../../test/helpers/drive-round.js';
+import { advance, type Command, createdRun, type RunInput, type RunState, restoredRun } from './round.js';
 
 describe('a run', () => {
   it('evaluates the initial model, then asks the cohort of round 1', () => {
@@ -241,68 +195,5 @@ describe('a restored run', () => {
     const { state, commands } = restoredRun(plan, whole.progress.at(-1)!);
     expect(commands).toEqual([{ type: 'finish', reason: 'rounds' }]);
     expect(state.phase).toBe('finished');
-  });
-});
-
-describe('answers in any order', () => {
-  const clients = 8;
-  const plan = planOf(clients, { minimumClients: 3 });
-  const stray: fc.Arbitrary<RunInput> = fc.oneof(
-    fc
-      .record({ round: fc.integer({ min: 0, max: 3 }), clientId: fc.integer({ min: -1, max: clients }) })
-      .map(({ round, clientId }) => (round === 1 ? updated(0, clientId) : updated(round, clientId))),
-    fc.constant<RunInput>({ type: 'started' }),
-    fc.constant<RunInput>({ type: 'deadline-passed', round: 0 }),
-    fc.constant<RunInput>({ type: 'deadline-passed', round: 2 }),
-    fc.constant(evaluated(0)),
-  );
-  const answers = fc
-    .array(fc.boolean(), { minLength: clients, maxLength: clients })
-    .map((trains) => trains.map((trained, id) => (trained ? updated(1, id, id + 1) : failed(1, id))));
-
-  const foldsOf = (commands: readonly (readonly Command[])[]) =>
-    commands
-      .flat()
-      .filter((command) => command.type === 'fold')
-      .toSorted((a, b) => a.clientId - b.clientId);
-
-  it('give the same folds and the same outcome, whatever strays in between', () => {
-    const shuffled = answers.chain((events) =>
-      fc.tuple(
-        fc.constant(events),
-        fc.shuffledSubarray(events, { minLength: clients }),
-        fc.array(fc.tuple(fc.nat(clients), stray), { maxLength: 10 }),
-      ),
-    );
-    fc.assert(
-      fc.property(shuffled, ([inOrder, events, strays]) => {
-        const mixed = events.flatMap((event, place) => [
-          ...strays.filter(([at]) => at === place).map(([, input]) => input),
-          event,
-          event,
-        ]);
-        const expected = drive(plan, [...toRound1, ...inOrder]);
-        const got = drive(plan, [...toRound1, ...mixed]);
-        expect(foldsOf(got.commands)).toEqual(foldsOf(expected.commands));
-        const outcome = (all: readonly (readonly Command[])[]) =>
-          all
-            .flat()
-            .filter(({ type }) => type === 'aggregate' || type === 'fail-round' || type === 'evaluate');
-        expect(outcome(got.commands)).toEqual(outcome(expected.commands));
-        expect(got.state.trained.toSorted()).toEqual(expected.state.trained.toSorted());
-      }),
-    );
-  });
-
-  it('leave a state that JSON holds, from which the run goes on the same', () => {
-    fc.assert(
-      fc.property(answers, fc.nat(clients - 1), (events, cut) => {
-        const before = drive(plan, [...toRound1, ...events.slice(0, cut)]).state;
-        const revived = JSON.parse(JSON.stringify(before)) as RunState;
-        expect(revived).toEqual(before);
-        const rest = [...events.slice(cut), evaluated(1)];
-        expect(drive(plan, rest, revived)).toEqual(drive(plan, rest, before));
-      }),
-    );
   });
 });

@@ -1,0 +1,51 @@
+/** Drives the round's state machine with lists of events. */
+import {
+  advance,
+  type Command,
+  createdRun,
+  type RunInput,
+  type RunPlan,
+  type RunState,
+} from '../../src/round/round.js';
+import type { StopRules } from '../../src/round/stopping.js';
+import { type FedAvgOptions, fedAvg } from '../../src/strategy/fed-avg.js';
+
+export function planOf(clients: number, options: FedAvgOptions = {}, stop: Partial<StopRules> = {}): RunPlan {
+  return {
+    strategy: fedAvg(options),
+    stop: { rounds: 3, metric: 'accuracy', ...stop },
+    population: Array.from({ length: clients }, (_, clientId) => clientId),
+    seed: 5,
+  };
+}
+
+export const evaluated = (round: number, accuracy = 0.5): RunInput => ({
+  type: 'evaluated',
+  round,
+  metrics: { exampleCount: 10, loss: 1, accuracy },
+  elapsedMs: round * 1000,
+});
+export const updated = (round: number, clientId: number, weight = 1): RunInput => ({
+  type: 'update-arrived',
+  round,
+  clientId,
+  weight,
+});
+export const failed = (round: number, clientId: number): RunInput => ({
+  type: 'client-failed',
+  round,
+  clientId,
+});
+
+/** Delivers events one after another; returns the last state and the commands that each event brought. */
+export function drive(plan: RunPlan, events: readonly RunInput[], from: RunState = createdRun) {
+  let state = from;
+  const commands: (readonly Command[])[] = events.map((event) => {
+    const next = advance(plan, state, event);
+    state = next.state;
+    return next.commands;
+  });
+  return { state, commands };
+}
+
+export const toRound1: readonly RunInput[] = [{ type: 'started' }, evaluated(0)];

@@ -1,0 +1,193 @@
+/** Makes a model that can be trained of an ONNX file: its nodes are replayed into every graph that is compiled. */
+import { ConfigError, ShapeError } from '../errors.js';
+import { differentiate } from './differentiate.js';
+import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
+import type { ReplayScope } from './import-lowerings.js';
+import { replayNode } from './import-nodes.js';
+import { chooseParameters, type ImportedParameter } from './import-parameters.js';
+import type { Layer, LayerContext } from './layers.js';
+import { type LossName, losses } from './losses.js';
+import type { Model } from './model.js';
+import { decodeOnnx } from './onnx-decode.js';
+import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.js';
+import type { ExternalData } from './onnx-tensor.js';
+
+/** Larger float tensors that are not trained are kept as they are; smaller ones are constants that rules can read. */
+const MAX_CONSTANT = 1024;
+
+/** Options of `importModel`. */
+export interface ImportOptions {
+  /** What is minimised, or a choice by the number of outputs of the model. */
+  readonly loss: LossName | ((outputCount: number) => LossName);
+  /**
+   * Which initialisers are trained, by their names in the file. By default all of float32 with at least one
+   * axis, but for those that hold no weights (running statistics, sizes, bounds).
+   */
+  readonly trainable?: (name: string) => boolean;
+  /** For people and logs; by default the name of the file's graph. */
+  readonly name?: string;
+  /** Needed where the file keeps tensors beside it. */
+  readonly externalData?: ExternalData;
+}
+
+/**
+ * Reads a `.onnx` file as a model. Parameters have the file's names and start at the file's values, whatever
+ * the seed; a name that a compiled graph needs for itself gets "file." in front.
+ *
+ * @param bytes operators 13 to 23 of the standard domain, with one float32 input [batch, ...] and one float32
+ *   output [batch, outputs]; the batch may have any size in the file
+ * @throws {ConfigError} when the file is no such model, or has an operator that cannot be trained through.
+ * @throws {ShapeError} when shapes do not fit together.
+ */
+export function importModel(bytes: Uint8Array, options: ImportOptions): Model {
+  const { externalData } = options;
+  const file = decodeOnnx(bytes, externalData ? { externalData } : {});
+  const input = featureInput(file);
+  const output = onlyOutput(file);
+  const nodes = nodesBehind(file, output.name);
+  const parameters = chooseParameters(file, nodes, options.trainable);
+  const layer = replayLayer(file, input, output, nodes, parameters);
+  const { featureShape } = input;
+  const outputCount = probe(layer, featureShape, output.name);
+  const loss = typeof options.loss === 'function' ? options.loss(outputCount) : options.loss;
+  checkLoss(loss, outputCount, nodes.at(-1));
+  return { name: options.name ?? (file.name || 'onnx'), featureShape, layers: [layer], loss };
+}
+
+/** The input with the features. */
+interface FeatureInput {
+  readonly name: string;
+  readonly batch: Dim;
+  readonly featureShape: readonly number[];
+}
+
+function featureInput(file: OnnxModel): FeatureInput {
+  const [input, ...others] = file.inputs;
+  if (!input || others.length > 0 || input.dtype !== 'float32') {
+    const got = file.inputs.map(({ name, dtype }) => `"${name}" (${dtype ?? 'another type'})`).join(', ');
+    throw new ConfigError(`the model must have one input, of float32, got ${got || 'none'}`);
+  }
+  const [batch, ...sizes] = input.shape ?? [];
+  const known = sizes.filter((size) => typeof size === 'number' && size > 0) as number[];
+  if (batch === undefined || known.length < sizes.length) {
+    throw new ConfigError(
+      `input "${input.name}" must have a batch axis and then known sizes, got [${input.shape?.join(', ') ?? ''}]`,
+    );
+  }
+  return { name: input.name, batch, featureShape: known };
+}
+
+function onlyOutput({ outputs }: OnnxModel): OnnxValue {
+  const [output, ...others] = outputs;
+  if (output && others.length === 0) return output;
+  const got = outputs.map(({ name }) => `"${name}"`).join(', ');
+  throw new ConfigError(`the model must have one output for the loss, got ${got || 'none'}`);
+}
+
+/** The nodes that `output` depends on. */
+function nodesBehind(file: OnnxModel, output: string): OnnxNode[] {
+  const needed = new Set([output]);
+  const kept: OnnxNode[] = [];
+  for (const node of file.nodes.toReversed()) {
+    if (!node.outputs.some((name) => name !== '' && needed.has(name))) continue;
+    kept.push(node);
+    for (const name of node.inputs) needed.add(name);
+  }
+  return kept.reverse();
+}
+
+function replayLayer(
+  file: OnnxModel,
+  features: FeatureInput,
+  output: OnnxValue,
+  nodes: readonly OnnxNode[],
+  parameters: readonly ImportedParameter[],
+): Layer {
+  const used = new Set([output.name, ...nodes.flatMap(({ inputs }) => inputs)]);
+  used.delete('');
+  return (input, context) => {
+    const { builder } = context;
+    const values = new Map<string, Value>([[features.name, input]]);
+    for (const { fileName, name, tensor } of parameters) {
+      values.set(fileName, context.parameter(name, tensor.shape, { values: tensor.data }));
+    }
+    const scope: ReplayScope = {
+      context,
+      opset: file.opset,
+      stated: file.values,
+      features: input,
+      fileBatch: features.batch,
+      batched: new Set([features.name]),
+      used,
+      value(name) {
+        const tensor = file.initializers.get(name) ?? file.constants.get(name);
+        const value = values.get(name) ?? (tensor && fixedTensor(builder, name, tensor));
+        if (!value) throw new ConfigError(`value "${name}" must be made by an earlier node, it is not`);
+        values.set(name, value);
+        return value;
+      },
+    };
+    for (const node of nodes) {
+      const made = replayNode(node, scope);
+      node.outputs.forEach((name, index) => {
+        const value = made[index];
+        if (name !== '' && value) values.set(name, value);
+      });
+    }
+    return scope.value(output.name);
+  };
+}
+
+/** A tensor of the file that is not trained. */
+function fixedTensor(builder: GraphBuilder, name: string, tensor: OnnxTensor): Value {
+  if (tensor.dtype === 'string') throw new ConfigError(`tensor "${name}" must hold numbers, got texts`);
+  const { dtype, shape, data } = tensor;
+  if (dtype !== 'float32') return builder.constant(dtype, shape, data);
+  return data.length > MAX_CONSTANT
+    ? builder.tensor(shape, data)
+    : builder.constant(dtype, shape, Array.from(data));
+}
+
+/** Replays and differentiates once, so that what cannot be trained fails here; gives the number of outputs. */
+function probe(layer: Layer, featureShape: readonly number[], outputName: string): number {
+  const builder = createGraphBuilder();
+  const targets: Value[] = [];
+  const context: LayerContext = {
+    builder,
+    nextOf: () => 1,
+    parameter(name, shape) {
+      const value = builder.input(name, 'float32', shape);
+      targets.push(value);
+      return value;
+    },
+    mask: () => null,
+  };
+  const output = layer(builder.input('features', 'float32', ['batch', ...featureShape]), context);
+  const [batch, outputCount, ...rest] = output.shape;
+  const fits = batch === 'batch' && typeof outputCount === 'number' && outputCount > 0 && rest.length === 0;
+  if (!fits || output.dtype !== 'float32') {
+    throw new ShapeError(
+      `output "${outputName}" must be float32 [batch, outputs], got ${output.dtype} [${output.shape.join(', ')}]`,
+    );
+  }
+  const gradient = builder.input('gradient', 'float32', output.shape);
+  differentiate(builder, [...builder.added], output, gradient, targets);
+  return outputCount;
+}
+
+function checkLoss(loss: LossName, outputCount: number, last: OnnxNode | undefined): void {
+  if (!Object.hasOwn(losses, loss)) {
+    throw new ConfigError(`loss must be one of ${Object.keys(losses).join(', ')}, got "${loss}"`);
+  }
+  if (loss !== 'softmax-cross-entropy' && outputCount !== 1) {
+    throw new ShapeError(`a model must have 1 output for ${loss}, got ${outputCount}`);
+  }
+  const activation = { 'softmax-cross-entropy': 'Softmax', 'binary-cross-entropy': 'Sigmoid' }[
+    loss as string
+  ];
+  if (last && last.op === activation) {
+    throw new ConfigError(
+      `the model must end before its ${last.op} for ${loss}, which has it inside, got one that ends with it`,
+    );
+  }
+}

@@ -1,0 +1,143 @@
+/** Models that PyTorch exported import, train as in PyTorch, and come back as files that ONNX Runtime runs. */
+import { readFileSync } from 'node:fs';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Dataset, Examples } from '../../src/data/dataset.js';
+import { chooseEngine } from '../../src/engine/onnx-runtime.js';
+import type { Engine } from '../../src/learn/engine.js';
+import { exportModel } from '../../src/learn/export-model.js';
+import { importModel } from '../../src/learn/import-model.js';
+import type { LossName } from '../../src/learn/losses.js';
+import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
+import { vectorInput, vectorLabels, vectorTargets } from '../helpers/vector-data.js';
+
+const STEPS = 20;
+/** Largest relative difference to the recorded losses. */
+const TOLERANCE = 1e-4;
+
+interface Recorded {
+  readonly task: 'classes' | 'binary' | 'targets';
+  readonly featureShape: readonly number[];
+  readonly classes: number;
+  readonly batchSize: number;
+  readonly learningRate: number;
+  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  readonly losses: readonly number[];
+  /** Of the trained model on batch 0. */
+  readonly outputs: readonly number[];
+}
+
+const folder = new URL('../vectors/onnx/', import.meta.url);
+const recorded: Readonly<Record<string, Recorded>> = JSON.parse(
+  readFileSync(new URL('recorded.json', folder), 'utf8'),
+).models;
+
+const lossOf = {
+  classes: 'softmax-cross-entropy',
+  binary: 'binary-cross-entropy',
+  targets: 'mean-squared-error',
+} as const satisfies Record<Recorded['task'], LossName>;
+
+let engine: Engine;
+beforeAll(async () => {
+  engine = (await chooseEngine('native')).engine;
+});
+
+describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector) => {
+  const bytes = readFileSync(new URL(`${name}.onnx`, folder));
+  const model = importModel(bytes, { loss: lossOf[vector.task] });
+  const { learningRate } = vector;
+  const work = {
+    amount: { steps: 1 },
+    batchSize: 'full',
+    learningRate,
+    momentum: 0,
+    weightDecay: 0,
+  } as const;
+
+  it('imports with the names and shapes that PyTorch has', () => {
+    const { layout } = createOnnxTrainer(engine, model);
+    expect(layout.entries.map(({ name: parameter, shape }) => ({ name: parameter, shape }))).toEqual(
+      vector.parameters,
+    );
+    expect(model.featureShape).toEqual(vector.featureShape);
+  });
+
+  it('trains to the losses that PyTorch has, and exports a file with its outputs', async () => {
+    const trainer = createOnnxTrainer(engine, model);
+    const params = new Float32Array(trainer.layout.size);
+    await trainer.initialParams(1, params);
+    const losses: number[] = [];
+    for (let step = 0; step < STEPS; step++) {
+      losses.push((await trainer.train(params, batchOf(vector, step), work, step, params)).loss);
+    }
+    losses.forEach((loss, step) => {
+      expect(Math.abs(loss / vector.losses[step]! - 1)).toBeLessThan(TOLERANCE);
+    });
+    const exported = exportModel(model, { layout: trainer.layout, values: params });
+    const outputs = await predict(exported, vector);
+    vector.outputs.forEach((value, index) => {
+      expect(outputs[index]).toBeCloseTo(value, 4);
+    });
+    await trainer.dispose?.();
+  });
+
+  it('trains to the same parameters with several steps a call', async () => {
+    const examples = batchOf(vector, 0);
+    const several = { ...work, amount: { epochs: 3 }, batchSize: vector.batchSize / 4 };
+    const trained = await Promise.all(
+      [1, 4].map(async (stepsPerCall) => {
+        const trainer = createOnnxTrainer(engine, model, { stepsPerCall });
+        const params = new Float32Array(trainer.layout.size);
+        await trainer.initialParams(1, params);
+        await trainer.train(params, examples, several, 7, params);
+        await trainer.dispose?.();
+        return params;
+      }),
+    );
+    trained[0]!.forEach((value, index) => {
+      expect(trained[1]![index]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('is the same model after export and another import', async () => {
+    const { layout } = createOnnxTrainer(engine, model);
+    const values = Float32Array.from({ length: layout.size }, (_, index) => Math.sin(index) / 10);
+    const once = exportModel(model, { layout, values });
+    const again = importModel(once, { loss: lossOf[vector.task] });
+    const trainer = createOnnxTrainer(engine, again);
+    const initial = new Float32Array(layout.size);
+    await trainer.initialParams(1, initial);
+    expect(trainer.layout).toEqual(layout);
+    expect(initial).toEqual(values);
+    expect(await predict(exportModel(again, { layout, values }), vector)).toEqual(
+      await predict(once, vector),
+    );
+  });
+});
+
+function batchOf(vector: Recorded, step: number): Examples {
+  const { task, batchSize, featureShape, classes } = vector;
+  const length = featureShape.reduce((product, size) => product * size, 1);
+  const dataset: Dataset = {
+    name: 'vectors',
+    task: task === 'targets' ? 'regression' : 'classification',
+    count: batchSize,
+    featureShape,
+    features: vectorInput(step, batchSize, length),
+    labels: task === 'targets' ? vectorTargets(step, batchSize) : vectorLabels(step, batchSize, classes),
+    classNames: [],
+  };
+  return { dataset, indices: Uint32Array.from({ length: batchSize }, (_, index) => index) };
+}
+
+/** The outputs of an exported file on batch 0, by ONNX Runtime alone. */
+async function predict(onnx: Uint8Array, vector: Recorded): Promise<Float32Array> {
+  const session = await engine.load(onnx);
+  const { dataset } = batchOf(vector, 0);
+  const width = vector.outputs.length / vector.batchSize;
+  const output = engine.tensor(new Float32Array(vector.outputs.length), [vector.batchSize, width]);
+  const features = engine.tensor(dataset.features, [vector.batchSize, ...vector.featureShape]);
+  await session.run({ features }, { output });
+  await session.release();
+  return output.data as Float32Array;
+}

@@ -4,7 +4,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { afterAll, expect } from 'vitest';
 import type { RunEvent } from '../../src/round/run-events.js';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -111,4 +111,16 @@ export async function modelsOf(run: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).toSorted();
   const bytes = await Promise.all(names.map((name) => readFile(join(folder, name), 'base64')));
   return Object.fromEntries(names.map((name, index) => [name, bytes[index] ?? '']));
+}
+
+/** One sentence on standard error, nothing else, and the exit code of a failure (1) or of a wrong call (2). */
+export function expectRefusal(
+  { code, stdout, stderr }: CliResult,
+  exitCode: 1 | 2,
+  sentence: string | RegExp,
+): void {
+  expect(stderr).toMatch(sentence);
+  expect(stderr).toMatch(/^tessera: [^\n]+\n$/);
+  expect(stdout).toBe('');
+  expect(code).toBe(exitCode);
 }

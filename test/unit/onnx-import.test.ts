@@ -20,6 +20,8 @@ interface Recorded {
   readonly classes: number;
   readonly batchSize: number;
   readonly learningRate: number;
+  /** Whether PyTorch folded constants: then some weights are transposed, under names of their own. */
+  readonly folded: boolean;
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   readonly losses: readonly number[];
   /** Of the trained model on batch 0. */
@@ -55,10 +57,14 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
   } as const;
 
   it('imports with the names and shapes that PyTorch has', () => {
-    const { layout } = createOnnxTrainer(engine, model);
-    expect(layout.entries.map(({ name: parameter, shape }) => ({ name: parameter, shape }))).toEqual(
-      vector.parameters,
+    const { entries } = createOnnxTrainer(engine, model).layout;
+    const bare = entries.map(({ name: parameter, shape }) => ({ name: parameter, shape }));
+    const kept = bare.filter((parameter) => !parameter.name.startsWith('onnx::'));
+    const expected = vector.parameters.filter((parameter) =>
+      vector.folded ? kept.some((other) => other.name === parameter.name) : true,
     );
+    expect(kept).toEqual(expected);
+    expect(entries).toHaveLength(vector.parameters.length);
     expect(model.featureShape).toEqual(vector.featureShape);
   });
 

@@ -68,6 +68,94 @@ class Plain(nn.Module):
         return self.head(hidden + hidden * self.scale)
 
 
+class ResNet(nn.Module):
+    """He et al. 2016, small: two residual blocks with batch normalisation, in training mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(1, 6, 3, padding=1, bias=False)
+        self.norm = nn.BatchNorm2d(6)
+        self.first = self.block(6, 6, 1)
+        self.second = self.block(6, 8, 2)
+        self.shortcut = nn.Conv2d(6, 8, 1, stride=2, bias=False)
+        self.head = nn.Linear(8, 4)
+
+    @staticmethod
+    def block(inputs, outputs, stride):
+        return nn.Sequential(
+            nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+            nn.ReLU(),
+            nn.Conv2d(outputs, outputs, 3, padding=1, bias=False),
+            nn.BatchNorm2d(outputs),
+        )
+
+    def forward(self, x):
+        x = torch.relu(self.norm(self.stem(x)))
+        x = torch.relu(x + self.first(x))
+        x = torch.relu(self.shortcut(x) + self.second(x))
+        return self.head(torch.flatten(F.adaptive_avg_pool2d(x, 1), 1))
+
+
+class Mobile(nn.Module):
+    """Depthwise and dilated convolutions, hard swish, squeeze and excitation, average pooling."""
+
+    def __init__(self):
+        super().__init__()
+        self.wide = nn.Conv2d(2, 8, 3, stride=2, padding=1)
+        self.depth = nn.Conv2d(8, 8, 3, padding=2, dilation=2, groups=8)
+        self.squeeze = nn.Conv2d(8, 4, 1)
+        self.excite = nn.Conv2d(4, 8, 1)
+        self.head = nn.Linear(72, 3)
+
+    def forward(self, x):
+        x = F.hardswish(self.wide(x))
+        x = F.leaky_relu(self.depth(x), 0.1)
+        gate = F.relu(self.squeeze(x.mean((2, 3), keepdim=True)))
+        x = x * torch.sigmoid(self.excite(gate))
+        return self.head(F.avg_pool2d(x, 3, stride=2, padding=1).flatten(1))
+
+
+class Attention(nn.Module):
+    """A transformer block: causal attention with two heads, layer normalisation before each part, GELU."""
+
+    def __init__(self, width=8, heads=2, steps=5):
+        super().__init__()
+        self.heads = heads
+        self.norm1 = nn.LayerNorm(width)
+        self.mix = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.norm2 = nn.LayerNorm(width)
+        self.up = nn.Linear(width, 4 * width)
+        self.down = nn.Linear(4 * width, width)
+        self.register_buffer("mask", torch.triu(torch.ones(steps, steps), 1) == 1)
+
+    def attend(self, x):
+        batch, steps, width = x.size()
+        split = (batch, steps, self.heads, width // self.heads)
+        q, k, v = (part.view(split).transpose(1, 2) for part in self.mix(x).chunk(3, -1))
+        scores = q @ k.transpose(-2, -1) / (width // self.heads) ** 0.5
+        shares = scores.masked_fill(self.mask, -1e9).softmax(-1)
+        return self.out((shares @ v).transpose(1, 2).reshape(batch, steps, width))
+
+    def forward(self, x):
+        x = x + self.attend(self.norm1(x))
+        return x + self.down(F.gelu(self.up(self.norm2(x))))
+
+
+class Transformer(nn.Module):
+    """Two blocks over five steps of eight numbers, with positions that are learnt; the last step decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.positions = nn.Parameter(torch.zeros(5, 8))
+        self.blocks = nn.Sequential(Attention(), Attention())
+        self.head = nn.Linear(8, 4)
+
+    def forward(self, x):
+        return self.head(self.blocks(x + self.positions)[:, -1])
+
+
 def mlp():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 48), nn.ReLU(), nn.Linear(48, 32), nn.ReLU(), nn.Linear(32, 10))
 
@@ -82,6 +170,10 @@ MODELS = {
         model=Small, shape=[2, 9, 9], task="classes", classes=3, opset=17, dynamic=False
     ),
     "small-training": dict(model=Small, shape=[2, 9, 9], task="classes", classes=3, opset=17, training=True),
+    "resnet": dict(model=ResNet, shape=[1, 10, 10], task="classes", classes=4, opset=17, training=True),
+    "mobile": dict(model=Mobile, shape=[2, 11, 11], task="classes", classes=3, opset=17),
+    "transformer": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=17, fold=False),
+    "transformer-folded": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=13),
     "plain": dict(model=Plain, shape=[3, 4], task="classes", classes=4, opset=13),
 }
 
@@ -111,6 +203,11 @@ def mean_loss(task, outputs, truth):
     return F.mse_loss(outputs[:, 0], truth)
 
 
+def folds(setting):
+    """Folding transposes the weights of some linear layers, and gives them names of its own."""
+    return setting.get("fold", not setting.get("training"))
+
+
 def export(name, model, setting):
     mode = torch.onnx.TrainingMode.TRAINING if setting.get("training") else torch.onnx.TrainingMode.EVAL
     dynamic = {"x": {0: "batch"}, "y": {0: "batch"}} if setting.get("dynamic", True) else None
@@ -123,7 +220,7 @@ def export(name, model, setting):
         input_names=["x"],
         output_names=["y"],
         dynamic_axes=dynamic,
-        do_constant_folding=not setting.get("training"),
+        do_constant_folding=folds(setting),
         training=mode,
     )
 
@@ -152,6 +249,7 @@ def record(name, setting, batch_size=8):
         "classes": setting.get("classes", 0),
         "batchSize": batch_size,
         "learningRate": setting.get("rate", 0.1),
+        "folded": folds(setting),
         "parameters": [{"name": name, "shape": list(v.shape)} for name, v in model.named_parameters()],
         "losses": losses,
         "outputs": outputs.flatten().tolist(),

@@ -216,7 +216,15 @@ describe('an unsound file', () => {
 });
 
 describe('mutated files', () => {
-  const names = ['logistic', 'linear', 'plain', 'small-training', 'small-fixed-batch', 'mlp'];
+  const names = [
+    'logistic',
+    'plain',
+    'small-training',
+    'small-fixed-batch',
+    'mobile',
+    'resnet',
+    'transformer',
+  ];
   const files = names.map((name) =>
     readFileSync(new URL(`../../test/vectors/onnx/${name}.onnx`, import.meta.url)),
   );

@@ -10,17 +10,13 @@ import type { Initializer, LayerContext } from './layers.js';
 import { type Loss, losses } from './losses.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';
-import { type StepScalars, updateParameters } from './optimizer.js';
+import { updateParameters } from './optimizer.js';
+import type { StepScalars } from './optimizer-steps.js';
 import { elementCount } from './shapes.js';
+import { isPlain, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
 
 /** The name of the batch size that is known only when the graph runs. */
 const BATCH = 'batch';
-
-/** Which update a step graph makes. What is off costs nothing. */
-export interface UpdateKind {
-  readonly momentum: boolean;
-  readonly weightDecay: boolean;
-}
 
 /** A dropout mask that must be handed in at each step. */
 export interface MaskInput {
@@ -46,11 +42,12 @@ export const names = {
   learningRate: 'learningRate',
   momentum: 'momentum',
   weightDecay: 'weightDecay',
+  clippingNorm: 'clippingNorm',
   /** Scalar: the loss summed over all examples of the call. */
   lossSum: 'lossSum',
   output: 'output',
-  next: (parameter: string) => `next.${parameter}`,
-  velocity: (parameter: string) => `velocity.${parameter}`,
+  /** A parameter, or what the optimiser keeps, after the steps. */
+  next: (name: string) => `next.${name}`,
 } as const;
 
 /** The parameters of a model, in the order of its layers, and how each starts. */
@@ -66,8 +63,8 @@ export function modelParameters(model: Model): { layout: Layout; initializers: I
  * Compiles `steps` training steps, one after another, into one graph.
  *
  * With one step the batch size is free; with more it must be fixed, and features and labels hold the batches
- * one behind the other. Without momentum, `gradientScale` is minus the learning rate over the batch size and
- * the update is a part of the gradient's own matrix product; with it, 1 over the batch size.
+ * one behind the other. In a plain update, `gradientScale` is minus the learning rate over the batch size and
+ * the update is a part of the gradient's own matrix product; in others, 1 over the batch size.
  */
 export function compileSteps(
   model: Model,
@@ -86,7 +83,7 @@ export function compileSteps(
   const featureParts = splitRows(builder, features, steps, batchSize);
   const labelParts = splitRows(builder, labels, steps, batchSize);
   let parameters = new Map<string, Value>();
-  let velocities = new Map<string, Value>();
+  let state = new Map<string, Value>();
   let lossSum: Value | undefined;
   for (let step = 0; step < steps; step++) {
     const before = builder.added.length;
@@ -104,20 +101,12 @@ export function compileSteps(
     lossSum = lossSum ? builder.node('Add', [lossSum, stepLoss]) : stepLoss;
     const targets = [...parameters.values()];
     const gradients = differentiate(builder, nodes, output, outputGradient, targets);
-    if (step === 0 && update.momentum) velocities = velocityInputs(builder, parameters);
-    const updated = updateParameters(
-      builder,
-      scalars,
-      [...parameters.keys()],
-      targets,
-      gradients,
-      velocities,
-    );
+    if (step === 0) state = stateInputs(builder, update, parameters);
+    const updated = updateParameters(builder, update, scalars, parameters, gradients, state);
     parameters = updated.parameters;
-    velocities = updated.velocities;
+    state = updated.state;
   }
-  for (const [name, value] of parameters) builder.output(names.next(name), value);
-  for (const [name, value] of velocities) builder.output(names.next(names.velocity(name)), value);
+  for (const [name, value] of [...parameters, ...state]) builder.output(names.next(name), value);
   builder.output(names.lossSum, lossSum as Value);
   return { onnx: encodeOnnx(builder.build()), masks };
 }
@@ -186,18 +175,27 @@ function scalarInputs(builder: GraphBuilder, update: UpdateKind): StepScalars {
   const scalar = (name: string) => builder.input(name, 'float32', []);
   return {
     gradientScale: scalar(names.gradientScale),
-    ...(update.momentum
-      ? { momentum: scalar(names.momentum), learningRate: scalar(names.learningRate) }
-      : {}),
+    ...(isPlain(update) ? {} : { learningRate: scalar(names.learningRate) }),
+    ...(update.momentum ? { momentum: scalar(names.momentum) } : {}),
     ...(update.weightDecay ? { weightDecay: scalar(names.weightDecay) } : {}),
+    ...(update.clipped ? { clippingNorm: scalar(names.clippingNorm) } : {}),
   };
 }
 
-function velocityInputs(builder: GraphBuilder, parameters: ReadonlyMap<string, Value>): Map<string, Value> {
-  const entries = [...parameters].map(
-    ([name, { shape }]) => [name, builder.input(names.velocity(name), 'float32', shape)] as const,
-  );
-  return new Map(entries);
+/** What the optimiser kept from the step before. */
+function stateInputs(
+  builder: GraphBuilder,
+  update: UpdateKind,
+  parameters: ReadonlyMap<string, Value>,
+): Map<string, Value> {
+  const { arrays, numbers } = stateNamesOf(update);
+  const shapes = [
+    ...arrays.flatMap((array) =>
+      [...parameters].map(([name, { shape }]) => [stateName(array, name), shape] as const),
+    ),
+    ...numbers.map((name) => [name, []] as const),
+  ];
+  return new Map(shapes.map(([name, shape]) => [name, builder.input(name, 'float32', shape)]));
 }
 
 function splitRows(builder: GraphBuilder, value: Value, steps: number, batchSize: number | null): Value[] {

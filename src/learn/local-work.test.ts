@@ -17,6 +17,14 @@ describe('checkWork', () => {
     checkWork(good);
     checkWork({ ...good, amount: { steps: 1 }, batchSize: 'full', learningRate: 0 });
     checkWork({ ...good, batchSize: 1, momentum: 0.999, weightDecay: 100 });
+    checkWork({
+      ...good,
+      momentum: 0.9,
+      optimizer: { type: 'sgd', nesterov: true },
+      gradientClippingNorm: 5,
+    });
+    checkWork({ ...good, momentum: 0.9, optimizer: { type: 'rmsprop', decay: 0 } });
+    checkWork({ ...good, optimizer: { type: 'adamw', beta1: 0, beta2: 0.5, epsilon: 1 } });
   });
 
   it.each<[Partial<LocalWork>, string]>([
@@ -29,6 +37,22 @@ describe('checkWork', () => {
     [{ learningRate: Number.NaN }, 'learningRate must be a finite number of at least 0, got NaN'],
     [{ momentum: 1 }, 'momentum must be from 0 to below 1, got 1'],
     [{ momentum: -0.5 }, 'momentum must be from 0 to below 1, got -0.5'],
+    [{ gradientClippingNorm: 0 }, 'gradientClippingNorm must be a positive finite number, got 0'],
+    [
+      { optimizer: { type: 'sgd', nesterov: true } },
+      'momentum must be above 0 where the optimizer is nesterov, got 0',
+    ],
+    [
+      { momentum: 0.9, optimizer: { type: 'adam' } },
+      'momentum must be 0 where the optimizer is adam, got 0.9',
+    ],
+    [{ optimizer: { type: 'adam', beta2: 1 } }, 'beta2 must be from 0 to below 1, got 1'],
+    [{ optimizer: { type: 'rmsprop', decay: -1 } }, 'decay must be from 0 to below 1, got -1'],
+    [{ optimizer: { type: 'adagrad', epsilon: 0 } }, 'epsilon must be a positive finite number, got 0'],
+    [
+      { optimizer: { type: 'lion' } as never },
+      'optimizer must be one of sgd, adagrad, rmsprop, adam, adamw, got "lion"',
+    ],
     [{ weightDecay: -1 }, 'weightDecay must be a finite number of at least 0, got -1'],
   ])('refuses %o', (change, message) => {
     expect(() => checkWork({ ...good, ...change })).toThrow(new ConfigError(message));

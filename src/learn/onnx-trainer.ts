@@ -1,7 +1,7 @@
 /** The trainer that compiles a model and runs it on an engine: one set of sessions serves any number of clients. */
 import { type Random, seededRandom } from '../random.js';
 import { planBatches } from './batches.js';
-import { modelParameters, type UpdateKind } from './compile.js';
+import { modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
 import { type Evaluator, loadEvaluator } from './evaluator.js';
 import type { Model } from './model.js';
@@ -15,6 +15,7 @@ import {
 } from './step-runner.js';
 import { createRowBuffers, type RowBuffers } from './tensors.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.js';
+import { stateNamesOf, type UpdateKind, updateKindOf } from './update-kind.js';
 
 /**
  * Training steps in one call of the engine, where the batches allow it: the call itself costs time too. Five
@@ -36,7 +37,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
   const { layout, initializers } = modelParameters(model);
   const sessions = new Map<string, LoadedSteps>();
   const bound = new Map<string, StepRunner>();
-  const pairs = new Map<boolean, StatePair>();
+  const pairs = new Map<string, StatePair>();
   let buffers = createRowBuffers(engine, model, 0);
   let evaluator: Evaluator | undefined;
 
@@ -47,21 +48,22 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     }
     return buffers;
   };
-  const pairFor = (momentum: boolean): StatePair => {
-    const pair = pairs.get(momentum) ?? createStatePair(layout, momentum);
-    pairs.set(momentum, pair);
+  const pairFor = (update: UpdateKind): StatePair => {
+    const key = stateNamesOf(update).arrays.join();
+    const pair = pairs.get(key) ?? createStatePair(layout, update);
+    pairs.set(key, pair);
     return pair;
   };
   const runnerFor = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
     const room = roomFor(rows * steps);
     const batchSize = steps === 1 ? null : rows;
-    const graph = `${update.momentum} ${update.weightDecay} ${steps} ${batchSize}`;
+    const graph = `${JSON.stringify(update)} ${steps} ${batchSize}`;
     const key = `${graph} ${rows}`;
     const known = bound.get(key);
     if (known) return known;
     const loaded = sessions.get(graph) ?? (await loadSteps(engine, model, update, steps, batchSize));
     sessions.set(graph, loaded);
-    const runner = bindSteps(engine, layout, loaded, pairFor(update.momentum), rows, room);
+    const runner = bindSteps(engine, layout, loaded, pairFor(update), rows, room);
     for (const oldest of bound.keys()) if (bound.size >= MAX_BINDINGS) bound.delete(oldest);
     bound.set(key, runner);
     return runner;
@@ -83,10 +85,9 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     async train(params, examples, work: LocalWork, seed, out): Promise<TrainResult> {
       const random = seededRandom(seed, 'train');
       const { order, sizes } = planBatches(examples.indices, work, random);
-      const update = { momentum: work.momentum > 0, weightDecay: work.weightDecay > 0 };
-      const pair = pairFor(update.momentum);
-      pair.current().params.set(params);
-      pair.current().velocities.fill(0);
+      const update = updateKindOf(work);
+      const pair = pairFor(update);
+      pair.start(params);
       let lossSum = 0;
       let at = 0;
       for (let step = 0; step < sizes.length; ) {

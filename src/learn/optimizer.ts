@@ -1,48 +1,72 @@
-/** The update at the end of a training step: SGD with heavy-ball momentum and weight decay, as graph nodes. */
+/** The update at the end of a training step, as graph nodes: of all parameters and all state. */
+import { type Arithmetic, arithmeticOf } from './gradients/formulas.js';
+import { sumAll } from './gradients/nodes.js';
 import type { GraphBuilder, Value } from './graph.js';
+import {
+  movedParameter,
+  type NamedValues,
+  nextNumbers,
+  type Step,
+  type StepScalars,
+} from './optimizer-steps.js';
+import { isPlain, stateName, type UpdateKind } from './update-kind.js';
 
-/** Scalars that a step takes in. Those that are absent are not used. */
-export interface StepScalars {
-  /** Already a factor of every gradient. Without momentum it contains minus the learning rate. */
-  readonly gradientScale: Value;
-  readonly learningRate?: Value;
-  readonly momentum?: Value;
-  /**
-   * Without momentum: the factor that shrinks parameters, 1 - learningRate * weightDecay. With momentum: the
-   * weight decay itself, which joins the gradient (as in PyTorch's SGD).
-   */
-  readonly weightDecay?: Value;
-}
-
-/** Appends the update of every parameter; returns the new parameters and velocities by name. */
+/** Appends the update of every parameter; returns the new parameters and the new state. */
 export function updateParameters(
   builder: GraphBuilder,
+  update: UpdateKind,
   scalars: StepScalars,
-  names: readonly string[],
-  parameters: readonly Value[],
+  parameters: NamedValues,
   gradients: readonly Value[],
-  velocities: ReadonlyMap<string, Value>,
-): { parameters: Map<string, Value>; velocities: Map<string, Value> } {
-  const { learningRate, momentum, weightDecay } = scalars;
+  state: NamedValues,
+): { parameters: Map<string, Value>; state: Map<string, Value> } {
   const nextParameters = new Map<string, Value>();
-  const nextVelocities = new Map<string, Value>();
+  const names = [...parameters.keys()];
+  if (isPlain(update)) {
+    names.forEach((name, index) => {
+      const parameter = parameters.get(name) as Value;
+      const shrunk = scalars.weightDecay ? builder.node('Mul', [parameter, scalars.weightDecay]) : parameter;
+      nextParameters.set(name, addGradient(builder, shrunk, gradients[index] as Value));
+    });
+    return { parameters: nextParameters, state: new Map() };
+  }
+  const arithmetic = arithmeticOf(builder);
+  const factor = scalars.clippingNorm
+    ? clippingFactor(builder, arithmetic, gradients, scalars.clippingNorm)
+    : null;
+  const nextState = new Map(nextNumbers(arithmetic, update, state));
   names.forEach((name, index) => {
-    const parameter = parameters[index] as Value;
     const gradient = gradients[index] as Value;
-    const velocity = velocities.get(name);
-    if (!momentum || !learningRate || !velocity) {
-      const shrunk = weightDecay ? builder.node('Mul', [parameter, weightDecay]) : parameter;
-      nextParameters.set(name, addGradient(builder, shrunk, gradient));
-      return;
-    }
-    const penalised = weightDecay
-      ? builder.node('Add', [gradient, builder.node('Mul', [parameter, weightDecay])])
-      : gradient;
-    const moved = builder.node('Add', [builder.node('Mul', [velocity, momentum]), penalised]);
-    nextVelocities.set(name, moved);
-    nextParameters.set(name, builder.node('Sub', [parameter, builder.node('Mul', [moved, learningRate])]));
+    const step: Step = {
+      ...arithmetic,
+      update,
+      scalars,
+      parameter: parameters.get(name) as Value,
+      gradient: factor ? arithmetic.mul(gradient, factor) : gradient,
+      learningRate: scalars.learningRate as Value,
+      before: (array) => state.get(stateName(array, name)) as Value,
+      number: (number) => nextState.get(number) as Value,
+      keep(array, value) {
+        nextState.set(stateName(array, name), value);
+        return value;
+      },
+    };
+    nextParameters.set(name, movedParameter(step));
   });
-  return { parameters: nextParameters, velocities: nextVelocities };
+  return { parameters: nextParameters, state: nextState };
+}
+
+/** What brings the L2 norm of all gradients together down to `norm`, 1 where it is less (as in PyTorch). */
+function clippingFactor(
+  builder: GraphBuilder,
+  { add, mul, div, sqrt, where, greater }: Arithmetic,
+  gradients: readonly Value[],
+  norm: Value,
+): Value {
+  const squares = gradients.map((gradient) => sumAll(builder, mul(gradient, gradient)));
+  const total = sqrt(squares.reduce((sum, square) => add(sum, square)));
+  const factor = div(norm, add(total, 1e-6));
+  return where(greater(factor, 1), 1, factor);
 }
 
 /** `parameter + gradient`; where the gradient is a matrix product, as the third operand of that product. */

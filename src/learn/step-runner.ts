@@ -2,15 +2,19 @@
 import type { Examples } from '../data/dataset.js';
 import type { Layout } from '../params/layout.js';
 import type { Random } from '../random.js';
-import { compileSteps, type MaskInput, names, type UpdateKind } from './compile.js';
+import { compileSteps, type MaskInput, names } from './compile.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 import type { Model } from './model.js';
 import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
+import { isPlain, type StateNames, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
 
-/** Parameters, and velocities where the update has momentum, on buffers of their own. */
+/** Parameters, and what the optimiser keeps, on buffers of their own. */
 interface StepState {
   readonly params: Float32Array;
-  readonly velocities: Float32Array;
+  /** One array of all parameters' size for each of `StateNames.arrays`. */
+  readonly arrays: readonly Float32Array[];
+  /** One element for each of `StateNames.numbers`. */
+  readonly numbers: readonly Float32Array[];
 }
 
 /** Scalars of a step that may change from call to call. */
@@ -18,6 +22,7 @@ interface StepSettings {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  readonly gradientClippingNorm?: number;
 }
 
 /** Steps of one shape (`rows` examples each, `steps` of them a call), ready to run. */
@@ -57,21 +62,32 @@ export interface LoadedSteps {
 /** The two states that steps go to and fro between; the newest is `current()`. */
 export interface StatePair {
   current(): StepState;
+  /** Makes the newest state start from `params`, remembering nothing. */
+  start(params: Float32Array): void;
   readonly states: readonly [StepState, StepState];
+  readonly names: StateNames;
   swap(): void;
   readonly side: 0 | 1;
 }
 
-export function createStatePair(layout: Layout, momentum: boolean): StatePair {
+export function createStatePair(layout: Layout, update: UpdateKind): StatePair {
+  const stateNames = stateNamesOf(update);
   const create = () => ({
     params: new Float32Array(layout.size),
-    velocities: new Float32Array(momentum ? layout.size : 0),
+    arrays: stateNames.arrays.map(() => new Float32Array(layout.size)),
+    numbers: stateNames.numbers.map(() => new Float32Array(1)),
   });
   const states = [create(), create()] as const;
   let side: 0 | 1 = 0;
   return {
     states,
+    names: stateNames,
     current: () => states[side],
+    start(params) {
+      const { params: own, arrays, numbers } = states[side];
+      own.set(params);
+      for (const kept of [...arrays, ...numbers]) kept.fill(0);
+    },
     swap() {
       side = side === 0 ? 1 : 0;
     },
@@ -91,6 +107,7 @@ export function bindSteps(
   buffers: RowBuffers,
 ): StepRunner {
   const { session, masks, steps, update } = loaded;
+  const plain = isPlain(update);
   const scalars = createScalars(engine);
   const loss = engine.tensor(new Float32Array(1), []);
   const maskTensors = masks.map(({ exampleShape, length }) =>
@@ -99,28 +116,30 @@ export function bindSteps(
   const inputTensors: Tensors = {
     ...buffers.tensors(rows * steps),
     [names.gradientScale]: scalars.gradientScale,
+    ...(plain ? {} : { [names.learningRate]: scalars.learningRate }),
+    ...(update.momentum ? { [names.momentum]: scalars.momentum } : {}),
     ...(update.weightDecay ? { [names.weightDecay]: scalars.weightDecay } : {}),
-    ...(update.momentum
-      ? { [names.momentum]: scalars.momentum, [names.learningRate]: scalars.learningRate }
-      : {}),
+    ...(update.clipped ? { [names.clippingNorm]: scalars.clippingNorm } : {}),
     ...Object.fromEntries(masks.map(({ name }, index) => [name, maskTensors[index] as EngineTensor])),
   };
   const from = pair.states.map((state) => ({
     ...inputTensors,
-    ...stateTensors(engine, layout, state, null),
+    ...stateTensors(engine, layout, state, pair.names, (name) => name),
   }));
   const into = pair.states.map((state) => ({
-    ...stateTensors(engine, layout, state, names.next),
+    ...stateTensors(engine, layout, state, pair.names, names.next),
     [names.lossSum]: loss,
   }));
   return {
-    async run(examples, order, at, { learningRate, momentum, weightDecay }, random) {
+    async run(examples, order, at, settings, random) {
+      const { learningRate, momentum, weightDecay, gradientClippingNorm = 0 } = settings;
       fillRows(buffers, examples, order, at, rows * steps);
       const scale = 1 / rows;
-      scalars.gradientScale.data[0] = update.momentum ? scale : -learningRate * scale;
+      scalars.gradientScale.data[0] = plain ? -learningRate * scale : scale;
       scalars.learningRate.data[0] = learningRate;
       scalars.momentum.data[0] = momentum;
-      scalars.weightDecay.data[0] = update.momentum ? weightDecay : 1 - learningRate * weightDecay;
+      scalars.weightDecay.data[0] = plain ? 1 - learningRate * weightDecay : weightDecay;
+      scalars.clippingNorm.data[0] = gradientClippingNorm;
       masks.forEach(({ rate }, index) => {
         fillMask((maskTensors[index] as EngineTensor).data, rate, random);
       });
@@ -134,21 +153,35 @@ export function bindSteps(
 
 function createScalars(engine: Engine) {
   const scalar = () => engine.tensor(new Float32Array(1), []);
-  return { gradientScale: scalar(), learningRate: scalar(), momentum: scalar(), weightDecay: scalar() };
+  return {
+    gradientScale: scalar(),
+    learningRate: scalar(),
+    momentum: scalar(),
+    weightDecay: scalar(),
+    clippingNorm: scalar(),
+  };
 }
 
 /** Views on the buffers of a state, under the names the graph gives them. */
 function stateTensors(
   engine: Engine,
   layout: Layout,
-  { params, velocities }: StepState,
-  rename: ((name: string) => string) | null,
+  { params, arrays, numbers }: StepState,
+  kept: StateNames,
+  rename: (name: string) => string,
 ): Tensors {
-  const named = (name: string) => (rename ? rename(name) : name);
-  const parameters = parameterTensors(engine, layout, params, named);
-  if (velocities.length === 0) return parameters;
-  const velocity = parameterTensors(engine, layout, velocities, (name) => named(names.velocity(name)));
-  return { ...parameters, ...velocity };
+  const tensors = parameterTensors(engine, layout, params, rename);
+  kept.arrays.forEach((array, index) => {
+    const values = arrays[index] as Float32Array;
+    Object.assign(
+      tensors,
+      parameterTensors(engine, layout, values, (name) => rename(stateName(array, name))),
+    );
+  });
+  kept.numbers.forEach((name, index) => {
+    tensors[rename(name)] = engine.tensor(numbers[index] as Float32Array, []);
+  });
+  return tensors;
 }
 
 function fillMask(mask: Float32Array | Int32Array, rate: number, random: Random): void {

@@ -2,6 +2,25 @@
 import type { Examples } from '../data/dataset.js';
 import type { Layout } from '../params/layout.js';
 
+/**
+ * How gradients move parameters. What an optimiser remembers starts from zero in every round. Defaults are
+ * PyTorch's; weight decay joins the gradient, but for `adamw`.
+ */
+export type LocalOptimizer =
+  /** With `momentum`, heavy ball; with `nesterov` also, Nesterov's. */
+  | { readonly type: 'sgd'; readonly nesterov?: boolean }
+  /** `epsilon` (default 1e-10) is added to the root of the summed squares. */
+  | { readonly type: 'adagrad'; readonly epsilon?: number }
+  /** `decay` (0.99) of the mean square; `epsilon` (1e-8) is added to its root; may have `momentum`. */
+  | { readonly type: 'rmsprop'; readonly decay?: number; readonly epsilon?: number }
+  /** `beta1` (0.9) and `beta2` (0.999) are the decays of the two moments; `epsilon` 1e-8. */
+  | {
+      readonly type: 'adam' | 'adamw';
+      readonly beta1?: number;
+      readonly beta2?: number;
+      readonly epsilon?: number;
+    };
+
 /** What a client is asked to do with its examples in one round. */
 export interface LocalWork {
   /** How long: passes over the examples, or a number of mini-batch steps. */
@@ -13,6 +32,10 @@ export interface LocalWork {
   readonly momentum: number;
   /** L2 penalty: each step also shrinks every parameter by `learningRate * weightDecay`. */
   readonly weightDecay: number;
+  /** Default: stochastic gradient descent. */
+  readonly optimizer?: LocalOptimizer;
+  /** Bound on the L2 norm of each step's gradient, over all parameters together; absent: none. */
+  readonly gradientClippingNorm?: number;
 }
 
 /** What came of it. The trained parameters are in the array the caller handed in. */

@@ -14,6 +14,9 @@ export interface TrainingVector {
   readonly learningRate: number;
   readonly momentum: number;
   readonly weightDecay: number;
+  /** Absent: plain stochastic gradient descent. */
+  readonly optimizer?: 'nesterov' | 'adagrad' | 'rmsprop' | 'adam' | 'adamw';
+  readonly gradientClippingNorm?: number;
   /** Mean training loss of every step, before its update. */
   readonly losses: readonly number[];
   readonly parameters: readonly {

@@ -9,6 +9,8 @@ import { createModel, type Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import { bindSteps, createStatePair, loadSteps } from '../../src/learn/step-runner.js';
 import { createRowBuffers } from '../../src/learn/tensors.js';
+import type { LocalWork } from '../../src/learn/trainer.js';
+import { updateKindOf } from '../../src/learn/update-kind.js';
 import { seededRandom } from '../../src/random.js';
 import {
   readTrainingVector,
@@ -40,14 +42,19 @@ beforeAll(async () => {
 
 const everything = ['logistic', 'mlp', '2nn', 'cnn', 'linear', 'binary'];
 const updates = ['mlp-momentum', 'mlp-weight-decay', 'mlp-momentum-weight-decay'];
+const optimizers = ['nesterov', 'adagrad', 'rmsprop', 'rmsprop-momentum', 'adam', 'adamw'].map(
+  (name) => `mlp-${name}`,
+);
+const clipped = ['mlp-clipped', 'mlp-clipped-momentum'];
 
 describe.each([
-  ...[...everything, ...updates].flatMap((name) => [
+  ...[...everything, ...updates, ...optimizers, ...clipped].flatMap((name) => [
     { name, kind: 'native', stepsPerCall: 1 } as const,
     { name, kind: 'native', stepsPerCall: 5 } as const,
   ]),
   { name: 'mlp', kind: 'wasm', stepsPerCall: 1 } as const,
   { name: 'mlp', kind: 'wasm', stepsPerCall: 5 } as const,
+  { name: 'mlp-adam', kind: 'wasm', stepsPerCall: 5 } as const,
   { name: 'cnn', kind: 'wasm', stepsPerCall: 1 } as const,
 ])('$name on the $kind engine, $stepsPerCall steps a call', ({ name, kind, stepsPerCall }) => {
   const vector = readTrainingVector(name);
@@ -92,8 +99,8 @@ describe('a trainer, called once for every batch', () => {
   it('has the recorded losses', async () => {
     const trainer = createOnnxTrainer(engines.get('native') as Engine, models.mlp!());
     const { dataset, indices: all } = vectorExamples(vector);
-    const { learningRate, momentum, weightDecay, batchSize } = vector;
-    const work = { amount: { steps: 1 }, batchSize: 'full', learningRate, momentum, weightDecay } as const;
+    const { batchSize } = vector;
+    const work = { ...workOf(vector), batchSize: 'full' } as const;
     const params = initialParams(vector);
     for (let step = 0; step < STEPS; step++) {
       const indices = all.subarray(step * batchSize, (step + 1) * batchSize);
@@ -106,12 +113,13 @@ describe('a trainer, called once for every batch', () => {
 
 /** All steps on the batches in their order, momentum carried through, which `Trainer.train` would shuffle. */
 async function trainInOrder(engine: Engine, vector: TrainingVector, stepsPerCall: number) {
-  const { batchSize, momentum, weightDecay, learningRate } = vector;
+  const { batchSize } = vector;
+  const work = workOf(vector);
   const model = models[vector.model]!();
   const { layout } = modelParameters(model);
-  const update = { momentum: momentum > 0, weightDecay: weightDecay > 0 };
+  const update = updateKindOf(work);
   const loaded = await loadSteps(engine, model, update, stepsPerCall, stepsPerCall === 1 ? null : batchSize);
-  const pair = createStatePair(layout, update.momentum);
+  const pair = createStatePair(layout, update);
   const buffers = createRowBuffers(engine, model, batchSize * stepsPerCall);
   const runner = bindSteps(engine, layout, loaded, pair, batchSize, buffers);
   const initial = initialParams(vector);
@@ -120,12 +128,27 @@ async function trainInOrder(engine: Engine, vector: TrainingVector, stepsPerCall
   const random = seededRandom(0);
   const losses: number[] = [];
   for (let at = 0; at < examples.indices.length; at += batchSize * stepsPerCall) {
-    const settings = { learningRate, momentum, weightDecay };
-    const sum = await runner.run(examples, examples.indices, at, settings, random);
+    const sum = await runner.run(examples, examples.indices, at, work, random);
     losses.push(sum / (batchSize * stepsPerCall));
   }
   await loaded.session.release();
   return { layout, initial, params: pair.current().params, losses };
+}
+
+/** Steps as the vector had them. */
+function workOf(vector: TrainingVector): LocalWork {
+  const { batchSize, learningRate, momentum, weightDecay, optimizer, gradientClippingNorm } = vector;
+  const type =
+    optimizer === 'nesterov' ? ({ type: 'sgd', nesterov: true } as const) : { type: optimizer ?? 'sgd' };
+  return {
+    amount: { steps: 1 },
+    batchSize,
+    learningRate,
+    momentum,
+    weightDecay,
+    ...(optimizer ? { optimizer: type } : {}),
+    ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
+  };
 }
 
 function initialParams({ parameters }: TrainingVector): Float32Array {

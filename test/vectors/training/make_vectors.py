@@ -1,4 +1,4 @@
-"""Writes the training vectors: 20 SGD steps by PyTorch, checked against float64 and against numpy by hand."""
+"""Writes the training vectors: 20 training steps by PyTorch, checked against float64 and against numpy by hand."""
 
 import json
 import os
@@ -51,26 +51,47 @@ def mean_loss(task, outputs, truth, dtype):
     return F.mse_loss(outputs[:, 0], truth.to(dtype))
 
 
+def create_optimizer(setting, params):
+    """PyTorch's optimizer of that name, with its defaults."""
+    common = {"lr": setting.learning_rate, "weight_decay": setting.weight_decay}
+    if setting.optimizer == "adagrad":
+        return torch.optim.Adagrad(params, **common)
+    if setting.optimizer == "adam":
+        return torch.optim.Adam(params, **common)
+    if setting.optimizer == "adamw":
+        return torch.optim.AdamW(params, **common)
+    if setting.optimizer == "rmsprop":
+        return torch.optim.RMSprop(params, momentum=setting.momentum, **common)
+    nesterov = setting.optimizer == "nesterov"
+    return torch.optim.SGD(params, momentum=setting.momentum, nesterov=nesterov, **common)
+
+
+def update_words(setting):
+    """What differs from plain SGD with momentum and weight decay, as fields of the file."""
+    words = {} if setting.optimizer == "sgd" else {"optimizer": setting.optimizer}
+    return words if setting.clipping_norm is None else {**words, "gradientClippingNorm": setting.clipping_norm}
+
+
 def train(model, setting, dtype):
     """Losses, each before its update, and final parameters as float64 arrays by name."""
     params = {
         name: torch.tensor(values, dtype=dtype, requires_grad=True)
         for name, values in initial_params(model).items()
     }
-    optimizer = torch.optim.SGD(
-        params.values(),
-        lr=setting.learning_rate,
-        momentum=setting.momentum,
-        weight_decay=setting.weight_decay,
-    )
+    optimizer = create_optimizer(setting, params.values())
     losses = []
+    clipped = 0
     for features, truth in batches(model, setting.batch_size):
         optimizer.zero_grad()
         outputs = model.forward(torch.tensor(features, dtype=dtype), params)
         loss = mean_loss(model.task, outputs, torch.tensor(truth), dtype)
         loss.backward()
+        if setting.clipping_norm is not None:
+            norm = torch.nn.utils.clip_grad_norm_(params.values(), setting.clipping_norm)
+            clipped += float(norm) > setting.clipping_norm
         optimizer.step()
         losses.append(float(loss.detach()))
+    assert setting.clipping_norm is None or 0 < clipped < STEPS, f"{clipped} of {STEPS} gradients were clipped"
     return losses, {name: values.detach().double().numpy() for name, values in params.items()}
 
 
@@ -126,7 +147,7 @@ def vector(name, setting):
         print(f", from numpy {apart:.1e}", end="")
     print()
     return {
-        "description": f"{STEPS} steps of SGD on {setting.model} ({model.words}), float32, one thread",
+        "description": f"{STEPS} steps of {'SGD' if setting.optimizer == 'sgd' else setting.optimizer} on {setting.model} ({model.words}), float32, one thread",
         "tool": "PyTorch",
         "version": torch.__version__,
         "command": "python3 test/vectors/training/make_vectors.py",
@@ -138,6 +159,7 @@ def vector(name, setting):
         "learningRate": setting.learning_rate,
         "momentum": setting.momentum,
         "weightDecay": setting.weight_decay,
+        **update_words(setting),
         "losses": result[0],
         "parameters": [
             {

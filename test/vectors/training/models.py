@@ -16,6 +16,8 @@ class Setting:
     learning_rate: float = 0.1
     momentum: float = 0.0
     weight_decay: float = 0.0
+    optimizer: str = "sgd"
+    clipping_norm: float = None
 
 
 @dataclass(frozen=True)
@@ -93,4 +95,12 @@ SETTINGS = {
     "mlp-momentum": Setting("mlp", momentum=0.9),
     "mlp-weight-decay": Setting("mlp", weight_decay=0.01),
     "mlp-momentum-weight-decay": Setting("mlp", momentum=0.9, weight_decay=0.01),
+    "mlp-nesterov": Setting("mlp", momentum=0.9, weight_decay=0.01, optimizer="nesterov"),
+    "mlp-adagrad": Setting("mlp", learning_rate=0.02, weight_decay=0.01, optimizer="adagrad"),
+    "mlp-rmsprop": Setting("mlp", learning_rate=0.002, weight_decay=0.01, optimizer="rmsprop"),
+    "mlp-rmsprop-momentum": Setting("mlp", learning_rate=0.0005, momentum=0.9, optimizer="rmsprop"),
+    "mlp-adam": Setting("mlp", learning_rate=0.002, weight_decay=0.01, optimizer="adam"),
+    "mlp-adamw": Setting("mlp", learning_rate=0.002, weight_decay=0.1, optimizer="adamw"),
+    "mlp-clipped": Setting("mlp", learning_rate=0.1, weight_decay=0.01, clipping_norm=1.5),
+    "mlp-clipped-momentum": Setting("mlp", momentum=0.9, clipping_norm=1.5),
 }

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError, ShapeError } from '../errors.js';
 import { int, ints } from './attributes.js';
-import type { Attributes, Dim, Value } from './graph.js';
+import { type Attributes, createGraphBuilder, type Dim, type Value } from './graph.js';
 import { elementCount, inferOutputs, known } from './shapes.js';
 
 const value = (name: string, ...shape: Dim[]): Value => ({ name, dtype: 'float32', shape });
@@ -43,6 +43,67 @@ describe('inferOutputs', () => {
     ]);
   });
 
+  it('follows sizes through the arithmetic of exported models', () => {
+    const builder = createGraphBuilder();
+    const x = builder.input('x', 'float32', ['batch', 'length', 6]);
+    const at = (index: number) => {
+      const shape = builder.node('Shape', [x]);
+      const size = builder.node('Gather', [shape, builder.constant('int64', [], [index])]);
+      return builder.node('Unsqueeze', [size, builder.constant('int64', [1], [0])]);
+    };
+    const half = builder.node('Div', [at(2), builder.constant('int64', [1], [2])]);
+    const rest = builder.constant('int64', [1], [-1]);
+    const target = builder.node('Concat', [at(0), rest, builder.constant('int64', [1], [2]), half], {
+      axis: int(0),
+    });
+    expect(builder.node('Reshape', [x, target]).shape).toEqual(['batch', 'length', 2, 3]);
+    const ones = builder.constant('int64', [4], [1, 1, 1, 1]);
+    const given = builder.node('Equal', [target, builder.constant('int64', [1], [-1])]);
+    const broadcast = builder.node('Where', [given, ones, target]);
+    const scalar = builder.constant('float32', [], [1]);
+    expect(builder.node('Expand', [scalar, broadcast]).shape).toEqual(['batch', 1, 2, 3]);
+    const last = builder.node('Slice', [
+      target,
+      ...[[2], [9], [0]].map((each) => builder.constant('int64', [1], each)),
+    ]);
+    expect(builder.node('ConstantOfShape', [last]).shape).toEqual([2, 3]);
+  });
+
+  it('refuses shapes that only the running graph knows', () => {
+    const x = value('x', 'batch', 4);
+    const target = { name: 'target', dtype: 'int64', shape: [2] } as const;
+    expect(() => inferOutputs('Reshape', [x, target], {})).toThrow(
+      new ConfigError(
+        'the shape of Reshape must be constant or follow from shapes, got the computed "target" [2]',
+      ),
+    );
+    const split = () => inferOutputs('Split', [x], { axis: int(0) }, 2);
+    expect(split).toThrow(
+      new ConfigError('the sizes of Split must be stated where the axis is "batch", got none'),
+    );
+  });
+
+  it('has as many outputs as are asked for', () => {
+    const counted = (op: string, count: number, attributes: Attributes = {}) =>
+      inferOutputs(op, [value('x', 'batch', 6)], attributes, count).map(({ dtype, shape }) => [
+        dtype,
+        ...shape,
+      ]);
+    expect(counted('Split', 2, { axis: int(-1) })).toEqual([
+      ['float32', 'batch', 3],
+      ['float32', 'batch', 3],
+    ]);
+    expect(counted('Dropout', 2)).toEqual([
+      ['float32', 'batch', 6],
+      ['bool', 'batch', 6],
+    ]);
+    expect(counted('LayerNormalization', 3)).toEqual([
+      ['float32', 'batch', 6],
+      ['float32', 'batch', 1],
+      ['float32', 'batch', 1],
+    ]);
+  });
+
   it.each([
     [
       'Gemm',
@@ -61,6 +122,12 @@ describe('inferOutputs', () => {
       'the window must fit into its input, got 3 on "x" [batch, 2, 2, 8]',
     ],
     ['Conv', [value('x', 'batch', 2), value('w', 4, 2, 3, 3)], '"x" [batch, 2] must have an axis 2'],
+    [
+      'MatMul',
+      [value('a', 2, 3), value('b', 2, 4)],
+      'MatMul must have equal inner sizes, got "a" [2, 3] and "b" [2, 4]',
+    ],
+    ['Softplus', [], 'an operator lacks a required input'],
     ['Add', [value('a', 2, 3), value('b', 2)], 'shapes must broadcast, got "a" [2, 3] and "b" [2]'],
     ['Add', [value('a', 'batch'), value('b', 2)], 'shapes must broadcast, got "a" [batch] and "b" [2]'],
     ['Relu', [null], 'an operator lacks a required input'],

@@ -94,7 +94,7 @@ export function testGradients(cases: Readonly<Record<string, (random: Random) =>
 }
 
 /** The loss and its gradients by all inputs, at `inputs`. */
-export async function checkCase(engine: Engine, test: GradientCase, random: Random): Promise<void> {
+async function checkCase(engine: Engine, test: GradientCase, random: Random): Promise<void> {
   const arrays = test.inputs.map(({ shape, elements = 'normal' }) =>
     draw(random, count(test, shape), elements),
   );

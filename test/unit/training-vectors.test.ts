@@ -9,7 +9,7 @@ import { createModel, type Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import { bindSteps, createStatePair, loadSteps } from '../../src/learn/step-runner.js';
 import { createRowBuffers } from '../../src/learn/tensors.js';
-import type { LocalWork } from '../../src/learn/trainer.js';
+import type { LocalOptimizer, LocalWork } from '../../src/learn/trainer.js';
 import { updateKindOf } from '../../src/learn/update-kind.js';
 import { seededRandom } from '../../src/random.js';
 import {
@@ -138,15 +138,15 @@ async function trainInOrder(engine: Engine, vector: TrainingVector, stepsPerCall
 /** Steps as the vector had them. */
 function workOf(vector: TrainingVector): LocalWork {
   const { batchSize, learningRate, momentum, weightDecay, optimizer, gradientClippingNorm } = vector;
-  const type =
-    optimizer === 'nesterov' ? ({ type: 'sgd', nesterov: true } as const) : { type: optimizer ?? 'sgd' };
+  const settings: LocalOptimizer =
+    optimizer === 'nesterov' ? { type: 'sgd', nesterov: true } : { type: optimizer ?? 'sgd' };
   return {
     amount: { steps: 1 },
     batchSize,
     learningRate,
     momentum,
     weightDecay,
-    ...(optimizer ? { optimizer: type } : {}),
+    ...(optimizer ? { optimizer: settings } : {}),
     ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
   };
 }

@@ -5,7 +5,7 @@ import { cast } from './nodes.js';
 import { type GradientRule, inputAt, outputGradient, outputOf, type RuleContext, sumTo } from './rule.js';
 
 /** A value, or a plain number for a float32 scalar. */
-export type Operand = Value | number;
+type Operand = Value | number;
 
 type Unary = (x: Operand) => Value;
 type Binary = (a: Operand, b: Operand) => Value;

@@ -30,6 +30,27 @@ function combined(values: readonly Value[], combine: (a: Dim, b: Dim) => Dim | u
 
 const compared: ShapeRule = (inputs) => [{ dtype: 'bool', shape: broadcastShapes(presentOf(inputs)) }];
 
+/** 1 where sizes are equal, else 0; a size known at run time is never negative. */
+const equal: ShapeRule = (inputs) => {
+  const elements = combined(presentOf(inputs), (a, b) => {
+    if (a === b) return 1;
+    const certain = (typeof a === 'number' && typeof b === 'number') || Number(a) < 0 || Number(b) < 0;
+    return certain ? 0 : undefined;
+  });
+  return compared(inputs, {}, 1).map((type) => ({ ...type, ...(elements ? { elements } : {}) }));
+};
+
+const where: ShapeRule = ([condition, a, b]) => {
+  const { dtype } = must(a);
+  const shape = broadcastShapes([must(condition), must(a), must(b)]);
+  const [chosen, left, right] = [condition, a, b].map(elementsOf);
+  if (!chosen || !left || !right) return [{ dtype, shape }];
+  const pick = (from: readonly Dim[], index: number) => from[from.length === 1 ? 0 : index] ?? 0;
+  const length = Math.max(chosen.length, left.length, right.length);
+  const elements = Array.from({ length }, (_, index) => pick(pick(chosen, index) ? left : right, index));
+  return [{ dtype, shape, elements }];
+};
+
 function presentOf(inputs: Inputs): Value[] {
   return [must(inputs[0]), ...inputs.slice(1).filter((value) => !!value)];
 }
@@ -61,7 +82,7 @@ export const elementwiseShapes = {
   PRelu: broadcast(),
   Sum: broadcast(),
   And: compared,
-  Equal: compared,
+  Equal: equal,
   Greater: compared,
   GreaterOrEqual: compared,
   Less: compared,
@@ -85,7 +106,5 @@ export const elementwiseShapes = {
     const elements = elementsOf(x);
     return [{ dtype: must(x).dtype, shape: must(x).shape, ...(elements ? { elements } : {}) }];
   },
-  Where: ([condition, a, b]) => [
-    { dtype: must(a).dtype, shape: broadcastShapes([must(condition), must(a), must(b)]) },
-  ],
+  Where: where,
 } satisfies Record<string, ShapeRule>;

@@ -1,10 +1,10 @@
-/** Makes the trainer of a thread: of a model by name, or from a module of the user's. */
+/** Makes the trainer of a thread: of a model by name or from an ONNX file, or from a module of the user's. */
 import type { Dataset } from '../data/dataset.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
-import { createModel } from '../learn/model.js';
 import { createOnnxTrainer } from '../learn/onnx-trainer.js';
 import type { Trainer } from '../learn/trainer.js';
+import { loadModel } from './load-model.js';
 import { loadDefaultExport } from './load-module.js';
 import type { TrainerSource } from './messages.js';
 import { stoppableEngine } from './stoppable-engine.js';
@@ -32,8 +32,7 @@ export async function createTrainer(
 ): Promise<CreatedTrainer> {
   if (source.type === 'module') return createFromModule(source.location, source.options, dataset);
   const { engine, notice } = await chooseEngine(source.engine);
-  const { featureShape, task, classNames } = dataset;
-  const model = createModel(source.name, { featureShape, task, classCount: classNames.length });
+  const model = await loadModel(source.name, dataset);
   const created = {
     trainer: createOnnxTrainer(stoppableEngine(engine, isStopped), model),
     engineName: engine.name,

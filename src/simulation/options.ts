@@ -97,6 +97,7 @@ const entries = {
   samplingRate: number('samplingRate', 'above 0 and at most 1', (value) => value > 0 && value <= 1),
   cohort: integer('cohort', 1),
   minimumClients: integer('minimumClients', 1),
+  /** One of `modelNames`, or the path of an `.onnx` file. */
   model: text('model'),
   /** A trainer of the user's own, which takes the place of the model: a module whose default export creates it. */
   trainer: trainerModule,

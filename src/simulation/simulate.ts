@@ -89,6 +89,9 @@ function storable(options: ResolvedOptions): Record<string, unknown> {
 
 function defaultName({ data, model }: ResolvedOptions): string {
   const stamp = new Date().toISOString().replaceAll(/[:Z-]/g, '').replaceAll(/[T.]/g, '-');
-  const base = (data.split(/[\\/]/).at(-1) ?? data).replaceAll(/[^\w.-]/g, '_');
-  return `${base}-${model}-${stamp}`;
+  const [from, what] = [data, model].map((path) => {
+    const last = path.split(/[\\/]/).at(-1) ?? path;
+    return last.replace(/\.onnx$/, '').replaceAll(/[^\w.-]/g, '_');
+  });
+  return `${from}-${what}-${stamp}`;
 }

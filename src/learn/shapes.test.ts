@@ -83,6 +83,20 @@ describe('inferOutputs', () => {
     );
   });
 
+  it('counts slices of the batch from either end', () => {
+    const slice = (start: number, end: number) => {
+      const constants = [[start], [end], [0]].map((data, index) => ({
+        ...{ name: `constant${index}`, dtype: 'int64' as const, shape: [1] },
+        data,
+      }));
+      return shapeOf('Slice', [value('x', 'batch', 4), ...constants]);
+    };
+    expect(slice(-2, 2 ** 40)).toEqual([[2, 4]]);
+    expect(slice(0, 2 ** 40)).toEqual([['batch', 4]]);
+    expect(slice(1, 3)).toEqual([[2, 4]]);
+    expect(slice(0, -1)).toEqual(slice(1, 2 ** 40));
+  });
+
   it('has as many outputs as are asked for', () => {
     const counted = (op: string, count: number, attributes: Attributes = {}) =>
       inferOutputs(op, [value('x', 'batch', 6)], attributes, count).map(({ dtype, shape }) => [

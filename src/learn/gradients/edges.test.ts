@@ -54,6 +54,13 @@ it('shares the gradient between equal elements of ReduceMax', async () => {
   ]);
 });
 
+it('shares the gradient between equal elements of GlobalMaxPool', async () => {
+  const image = (builder: GraphBuilder, x: Value) =>
+    builder.node('Reshape', [x, builder.constant('int64', [4], [1, 1, 2, 2])]);
+  const pooled = (builder: GraphBuilder, x: Value) => builder.node('GlobalMaxPool', [image(builder, x)]);
+  expect(await gradientAt([3, 1, 3, 2], pooled)).toEqual([0.5, 0, 0.5, 0]);
+});
+
 it('shares the gradient between equal inputs of Max', async () => {
   const two = (builder: GraphBuilder) => builder.constant('float32', [], [2]);
   expect(await gradientAt([1, 2, 3], (builder, x) => builder.node('Max', [x, two(builder)]))).toEqual([

@@ -61,5 +61,9 @@ testGradients({
     return node('MaxPool', [tensor(shape, 'spaced')], attributes, { batch: 2 });
   },
   'MaxPool beyond the end': pool('MaxPool', 2, 2, 0, { ceil_mode: int(1) }),
+  'MaxPool of tiles beyond the end': (random) => {
+    const attributes = { kernel_shape: ints([2, 2]), strides: ints([2, 2]), ceil_mode: int(1) };
+    return node('MaxPool', [tensor([1, 2, between(random, 2, 5), 5], 'spaced')], attributes);
+  },
   'MaxPool in one dimension': pool('MaxPool', 1, 2, 1),
 });

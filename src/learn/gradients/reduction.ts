@@ -19,7 +19,7 @@ interface Line extends Arithmetic {
 function reduction(gradient: (line: Line) => Value): GradientRule {
   return (context) => {
     const { builder, attributes, inputs } = context;
-    const axes = reducedAxes(context.op, inputs, attributes).sort((a, b) => a - b);
+    const axes = reducedAxes(context.op, inputs, attributes);
     const kept = integerOf(attributes, 'keepdims', 1) === 1;
     const wide = (value: Value) => (kept ? value : unsqueeze(builder, value, axes));
     const x = inputAt(context, 0);
@@ -39,7 +39,7 @@ export const reductionRules = {
   ReduceL1: reduction(({ x, dy, mul, sign }) => mul(dy, sign(x))),
   // At the origin there is no gradient: zero, as elsewhere.
   ReduceL2: reduction(({ x, y, dy, div, greater, mul, where }) =>
-    mul(x, where(greater(y, 0), div(dy, where(greater(y, 0), y, 1)), 0)),
+    mul(x, where(greater(y, 0), div(dy, y), 0)),
   ),
   ReduceLogSumExp: reduction(({ x, y, dy, exp, mul, sub }) => mul(dy, exp(sub(x, y)))),
   ReduceMax: extreme,

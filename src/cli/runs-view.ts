@@ -66,7 +66,8 @@ export function runTable(runs: readonly RunSummary[], options: TerminalOptions):
     run.loss,
   ]);
   return table(
-    columns.map((header) => ({ header })),
+    // Names are there to be copied.
+    columns.map((header) => ({ header, whole: header === 'run' })),
     rows,
     options,
   );

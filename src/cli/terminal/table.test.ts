@@ -29,6 +29,15 @@ it('cuts the widest text column when the terminal is narrow, never a number', ()
   expect(text.split('\n')).toEqual(['reason             count', 'the client d…  1,000,000']);
 });
 
+it('never cuts a whole column', () => {
+  const columns = [{ header: 'run', whole: true }, { header: 'reason' }];
+  const text = table(columns, [['digits-2nn-20261122', 'the client did not answer']], {
+    color: false,
+    columns: 30,
+  });
+  expect(text.split('\n')[1]).toMatch(/^digits-2nn-20261122 {2}the cli/);
+});
+
 it('keeps control characters of cells away from the terminal', () => {
   expect(table([{ header: 'name' }], [['\u001b[2J']], WIDE)).toBe('name\n?[2J');
 });

@@ -5,10 +5,11 @@ import { clip, pad, paint, plain, type Style, type TerminalOptions, widthOf } fr
 /** A cell; whole numbers get commas, others four significant digits, null stays empty. */
 export type Cell = string | number | null;
 
-/** A column. Without `align`, columns of numbers stand right and others left. */
+/** A column. Without `align`, columns of numbers stand right and others left. A `whole` one is never cut. */
 export interface TableColumn {
   readonly header: string;
   readonly align?: 'left' | 'right';
+  readonly whole?: boolean;
   readonly style?: (cell: Cell) => Style | undefined;
 }
 
@@ -17,7 +18,7 @@ const NARROWEST = 8;
 
 /**
  * Lines of aligned cells under a header, joined by newlines, none at the end. Where the terminal is too narrow,
- * the widest text columns are cut, down to 8 characters; numbers never are.
+ * the widest text columns are cut, down to 8 characters; numbers and `whole` columns never are.
  */
 export function table(
   columns: readonly TableColumn[],
@@ -29,7 +30,8 @@ export function table(
   const widths = columns.map(({ header }, index) =>
     texts.reduce((widest, row) => Math.max(widest, widthOf(row[index] ?? '')), widthOf(header)),
   );
-  shrink(widths, aligns, options.columns);
+  const cuttable = columns.map(({ whole = false }, index) => aligns[index] === 'left' && !whole);
+  shrink(widths, cuttable, options.columns);
   const line = (cells: readonly string[], styleOf: (index: number) => Style | undefined) => {
     const parts = cells.map((text, index) => {
       const width = widths[index] ?? 0;
@@ -68,11 +70,11 @@ function alignOf(rows: readonly (readonly Cell[])[], index: number): 'left' | 'r
   return cells.length > 0 && cells.every((cell) => typeof cell === 'number') ? 'right' : 'left';
 }
 
-function shrink(widths: number[], aligns: readonly ('left' | 'right')[], columns: number): void {
+function shrink(widths: number[], cuttable: readonly boolean[], columns: number): void {
   while (total(widths) > columns) {
     let widest = -1;
     widths.forEach((width, index) => {
-      if (aligns[index] === 'left' && width > Math.max(NARROWEST, widths[widest] ?? 0)) widest = index;
+      if (cuttable[index] && width > Math.max(NARROWEST, widths[widest] ?? 0)) widest = index;
     });
     if (widest < 0) return;
     widths[widest] = widths[widest]! - 1;

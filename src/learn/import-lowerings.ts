@@ -27,7 +27,7 @@ export interface ReplayScope {
 }
 
 /** What a lowering gets: the node, its inputs in the graph, and the way to add it as it is. */
-export interface LoweringContext {
+interface LoweringContext {
   readonly node: OnnxNode;
   readonly inputs: readonly (Value | null)[];
   readonly attributes: Attributes;

@@ -82,6 +82,8 @@ describe('importModel', () => {
     ['features', 'file.features'],
     ['lossSum', 'file.lossSum'],
     ['next.w', 'file.next.w'],
+    ['secondMoment.w', 'file.secondMoment.w'],
+    ['firstWeight', 'file.firstWeight'],
     ['gemm#0', 'file.gemm_0'],
     ['a b/ü:0', 'a b/ü:0'],
   ])('calls a parameter named "%s" "%s"', (fileName, name) => {

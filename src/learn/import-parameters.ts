@@ -21,7 +21,9 @@ const NO_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
   Resize: [1, 2, 3],
 };
 
+/** The words by which compiled graphs take and give values, and what those values' names begin with. */
 const reserved = new Set<string>(Object.values(names).filter((name) => typeof name === 'string'));
+const RESERVED = /^((next|velocity|squareSum|firstMoment|secondMoment|mask\d+)\.|(first|second)Weight$)|#/;
 
 /**
  * The parameters among the initialisers that `nodes` use, in the file's order.
@@ -60,9 +62,9 @@ export function chooseParameters(
   return parameters;
 }
 
-/** Compiled graphs name their own values by these words, or with a prefix and "." or "#". */
+/** The file's name, or one by it that neither compiled graphs nor the file have. */
 function freeName(name: string, taken: Set<string>): string {
-  if (!reserved.has(name) && !/^(next|velocity|mask\d+)\.|#/.test(name)) return name;
+  if (!reserved.has(name) && !RESERVED.test(name)) return name;
   let free = `file.${name.replaceAll('#', '_')}`;
   while (taken.has(free)) free = `file.${free}`;
   taken.add(free);

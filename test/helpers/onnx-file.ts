@@ -26,7 +26,7 @@ export interface NodeFields {
 }
 
 /** A value and its type; a text is a size known only at run time. */
-export interface ValueFields {
+interface ValueFields {
   readonly name: string;
   readonly type?: number;
   readonly shape?: readonly (number | string)[];

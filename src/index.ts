@@ -31,7 +31,7 @@ export {
 export { type LossName, losses } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';
-export type { EvaluationSums, LocalWork, Trainer, TrainResult } from './learn/trainer.js';
+export type { EvaluationSums, LocalOptimizer, LocalWork, Trainer, TrainResult } from './learn/trainer.js';
 export {
   createLayout,
   type Layout,

@@ -94,6 +94,13 @@ const trainingFlags: readonly Flag[] = [
     'step size [0.1]; 0.1*0.99 decays, 1:0.1,50:0.01 steps',
     asSchedule,
   ),
+  flag('optimizer', '--optimizer <name>', 'sgd, nesterov, adagrad, rmsprop, adam or adamw [sgd]', asText),
+  flag(
+    'gradientClippingNorm',
+    '--gradient-clipping-norm <x>',
+    'bound on the norm of each gradient [none]',
+    asNumber,
+  ),
   flag('momentum', '--momentum <x>', 'of local SGD [0]', asNumber),
   flag('weightDecay', '--weight-decay <x>', 'L2 penalty of local SGD [0]', asNumber),
   flag('threads', '--threads <n>', 'training threads [cores]', asNumber),

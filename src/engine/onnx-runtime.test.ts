@@ -1,5 +1,6 @@
 /** Both builds of ONNX Runtime behind the `Engine` interface. */
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../errors.js';
 import { createGraphBuilder } from '../learn/graph.js';
 import { createModel } from '../learn/model.js';
 import { encodeOnnx } from '../learn/onnx-encode.js';
@@ -30,6 +31,16 @@ describe.each(kinds)('the %s engine', (kind) => {
       expect([...output.data]).toEqual([2 * first, 4, 6, 8]);
     }
     await session.release();
+  });
+
+  it('refuses a graph that the runtime does not take, in a sentence', async () => {
+    const { engine } = await chooseEngine(kind);
+    const builder = createGraphBuilder();
+    const x = builder.input('x', 'float32', ['rows', 2]);
+    builder.output('y', builder.node('NoSuchOperator', [x], {}, x));
+    const loading = engine.load(encodeOnnx(builder.build()));
+    await expect(loading).rejects.toThrow(ConfigError);
+    await expect(loading).rejects.toThrow('model must be a graph that ONNX Runtime takes');
   });
 });
 

@@ -83,7 +83,10 @@ function createEngine(
       return { data, dims, tensor: new runtime.Tensor(type, data, dims) };
     },
     async load(onnx) {
-      const session = await runtime.InferenceSession.create(onnx, options);
+      const session = await runtime.InferenceSession.create(onnx, options).catch((cause: unknown) => {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new ConfigError(`model must be a graph that ONNX Runtime takes: ${reason}`, { cause });
+      });
       return {
         async run(inputs, outputs) {
           if (kind === 'native') {

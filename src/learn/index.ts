@@ -16,4 +16,4 @@ export { type LossName, losses } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './onnx-trainer.js';
-export type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.js';
+export type { EvaluationSums, LocalOptimizer, LocalWork, Trainer, TrainResult } from './trainer.js';

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.js';
 import type { Progress } from '../round/stopping.js';
 import type { Schedule } from '../strategy/schedule.js';
 
+const OPTIMIZERS = ['sgd', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
 const METRICS = ['accuracy', 'loss', 'meanAbsoluteError'] as const;
 
 /** An error sentence in the house's form for whatever valibot finds wrong. */
@@ -125,6 +126,9 @@ const entries = {
   localSteps: schedule('localSteps'),
   batchSize,
   learningRate: schedule('learningRate'),
+  /** Of the clients; `nesterov` is SGD with Nesterov's momentum. */
+  optimizer: v.picklist(OPTIMIZERS, must('optimizer', `one of ${OPTIMIZERS.join(', ')}`)),
+  gradientClippingNorm: positive('gradientClippingNorm'),
   momentum: number('momentum', 'from 0 to below 1', (value) => value >= 0 && value < 1),
   weightDecay: number('weightDecay', '0 or more', (value) => value >= 0),
   seed: integer('seed', 0),

@@ -1,6 +1,7 @@
 /** From settings to the plan that the round's state machine follows. */
 
 import { ConfigError } from '../errors.js';
+import type { LocalOptimizer } from '../learn/trainer.js';
 import type { RunPlan } from '../round/round.js';
 import type { MetricName, StopRules } from '../round/stopping.js';
 import { cohortSizeOf } from '../strategy/cohort.js';
@@ -35,7 +36,16 @@ export function planRun(
 
 function createStrategy(options: ResolvedOptions): Strategy {
   const { samplingRate = 1, cohort, minimumClients, localEpochs, localSteps } = options;
-  const { momentum, weightDecay, serverLearningRate, batchSize, learningRate, reports } = options;
+  const {
+    optimizer,
+    gradientClippingNorm,
+    momentum,
+    weightDecay,
+    serverLearningRate,
+    batchSize,
+    learningRate,
+    reports,
+  } = options;
   return fedAvg({
     cohort: cohort === undefined ? { samplingRate } : { cohortSize: cohort },
     batchSize,
@@ -44,10 +54,16 @@ function createStrategy(options: ResolvedOptions): Strategy {
     ...(minimumClients === undefined ? {} : { minimumClients }),
     ...(localEpochs === undefined ? {} : { localEpochs }),
     ...(localSteps === undefined ? {} : { localSteps }),
+    ...(optimizer === undefined ? {} : { optimizer: localOptimizer(optimizer) }),
+    ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
     ...(momentum === undefined ? {} : { momentum }),
     ...(weightDecay === undefined ? {} : { weightDecay }),
     ...(serverLearningRate === undefined ? {} : { serverLearningRate }),
   });
+}
+
+function localOptimizer(name: NonNullable<ResolvedOptions['optimizer']>): LocalOptimizer {
+  return name === 'nesterov' ? { type: 'sgd', nesterov: true } : { type: name };
 }
 
 function stopRules(options: ResolvedOptions, task: 'classification' | 'regression'): StopRules {

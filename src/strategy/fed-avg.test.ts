@@ -65,7 +65,7 @@ describe('fedAvg', () => {
     [{ learningRate: 0 }, 'learningRate must be a positive finite number in round 1, got 0'],
     [{ momentum: 1 }, 'momentum must be from 0 to below 1, got 1'],
     [{ momentum: -0.1 }, 'momentum must be from 0 to below 1, got -0.1'],
-    [{ weightDecay: -1 }, 'weightDecay must be 0 or more and finite, got -1'],
+    [{ weightDecay: -1 }, 'weightDecay must be a finite number of at least 0, got -1'],
     [{ reports: 'update', serverLearningRate: 0 }, 'serverLearningRate must be positive and finite, got 0'],
     [{ serverLearningRate: 0.5 }, 'serverLearningRate must be 1 where clients report params, got 0.5'],
   ])('refuses %j', (options, message) => {

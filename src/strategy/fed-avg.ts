@@ -1,5 +1,7 @@
 /** Federated averaging: McMahan et al. 2017, arXiv 1602.05629, algorithm 1. */
 import { ConfigError } from '../errors.js';
+import { checkWork } from '../learn/local-work.js';
+import type { LocalOptimizer } from '../learn/trainer.js';
 import type { CohortRule } from './cohort.js';
 import { positiveValueAt, type Schedule } from './schedule.js';
 import type { Strategy } from './strategy.js';
@@ -22,6 +24,10 @@ export interface FedAvgOptions {
   readonly momentum?: number;
   /** L2 penalty of local SGD, 0 or more [0]. */
   readonly weightDecay?: number;
+  /** How local gradients move parameters [sgd]; what it remembers starts anew in every round. */
+  readonly optimizer?: LocalOptimizer;
+  /** Bound on the L2 norm of each local gradient [none]. */
+  readonly gradientClippingNorm?: number;
   /** What clients send back [params]. */
   readonly reports?: 'params' | 'update';
   /** Factor of the mean update, with `reports: 'update'` only [1]. */
@@ -43,18 +49,20 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
     learningRate = 0.1,
     momentum = 0,
     weightDecay = 0,
+    optimizer,
+    gradientClippingNorm,
     reports = 'params',
     serverLearningRate = 1,
   } = options;
   if (options.localEpochs !== undefined && localSteps !== undefined) {
     throw new ConfigError('localSteps must be left out where localEpochs is given, got both');
   }
-  if (batchSize !== 'full') check('batchSize', batchSize, Number.isSafeInteger(batchSize) && batchSize > 0);
-  check('minimumClients', minimumClients, Number.isSafeInteger(minimumClients) && minimumClients > 0);
-  checkRange('momentum', momentum, momentum >= 0 && momentum < 1, 'from 0 to below 1');
-  checkRange('weightDecay', weightDecay, weightDecay >= 0 && weightDecay < Infinity, '0 or more and finite');
-  const positive = serverLearningRate > 0 && serverLearningRate < Infinity;
-  checkRange('serverLearningRate', serverLearningRate, positive, 'positive and finite');
+  if (!(Number.isSafeInteger(minimumClients) && minimumClients > 0)) {
+    throw new ConfigError(`minimumClients must be a positive integer, got ${minimumClients}`);
+  }
+  if (!(serverLearningRate > 0 && serverLearningRate < Infinity)) {
+    throw new ConfigError(`serverLearningRate must be positive and finite, got ${serverLearningRate}`);
+  }
   if (reports === 'params' && serverLearningRate !== 1) {
     throw new ConfigError(
       `serverLearningRate must be 1 where clients report params, got ${serverLearningRate}`,
@@ -74,13 +82,15 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
       learningRate: positiveValueAt('learningRate', learningRate, round, false),
       momentum,
       weightDecay,
+      ...(optimizer === undefined ? {} : { optimizer }),
+      ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
     }),
     apply(global, mean) {
       if (reports === 'params') global.set(mean);
       else addScaled(global, mean, serverLearningRate);
     },
   };
-  strategy.work(1);
+  checkWork(strategy.work(1));
   return Object.freeze(strategy);
 }
 
@@ -88,12 +98,4 @@ function addScaled(target: Float32Array, update: Float32Array, factor: number): 
   for (let index = 0; index < target.length; index++) {
     target[index] = (target[index] as number) + factor * (update[index] as number);
   }
-}
-
-function check(argument: string, value: unknown, fits: boolean): void {
-  checkRange(argument, value, fits, 'a positive integer');
-}
-
-function checkRange(argument: string, value: unknown, fits: boolean, expected: string): void {
-  if (!fits) throw new ConfigError(`${argument} must be ${expected}, got ${value}`);
 }

@@ -1,5 +1,6 @@
 /** How runs are listed, shown, compared and exported. */
 import type { RoundFinished, RunEvent, RunStarted } from '../round/run-events.js';
+import { shownSettings } from '../simulation/stored-settings.js';
 import type { StoredRun } from '../store/stored-run.js';
 import { curve } from './terminal/curve.js';
 import { finalSummary } from './terminal/final-summary.js';
@@ -26,7 +27,7 @@ export interface RunSummary {
 }
 
 export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
-  const settings = settingsIn(config);
+  const settings = shownSettings(config);
   const started = startOf(events);
   const finished = events.findLast((event) => event.type === 'run-finished');
   const last = roundsOf(events).at(-1);
@@ -75,7 +76,7 @@ export function runTable(runs: readonly RunSummary[], options: TerminalOptions):
 
 /** One run: summary, curve, last rounds, settings. */
 export function describeRun({ runId, config, events }: StoredRun, options: TerminalOptions): string {
-  const settings = Object.entries(settingsIn(config)).map(([key, value]) => [key, textOf(value)]);
+  const settings = Object.entries(shownSettings(config)).map(([key, value]) => [key, textOf(value)]);
   const configuration = table([{ header: 'setting' }, { header: 'value', align: 'left' }], settings, options);
   const started = startOf(events);
   if (!started) return `${runId} has not started.\n\n${configuration}`;
@@ -92,7 +93,7 @@ export function describeRun({ runId, config, events }: StoredRun, options: Termi
 
 /** Runs side by side: results, then only the settings that differ. */
 export function compareRuns(runs: readonly StoredRun[], options: TerminalOptions): string {
-  const keys = new Set(runs.flatMap(({ config }) => Object.keys(settingsIn(config))));
+  const keys = new Set(runs.flatMap(({ config }) => Object.keys(shownSettings(config))));
   const differing = [...keys].filter(
     (key) => new Set(runs.map(({ config }) => textOf(at(config, key)))).size > 1,
   );
@@ -166,13 +167,8 @@ function roundsOf(events: readonly RunEvent[]): RoundFinished[] {
   return events.filter((event) => event.type === 'round-finished');
 }
 
-/** The settings in a run's configuration; none where it holds something else. */
-function settingsIn(config: unknown): Record<string, unknown> {
-  return typeof config === 'object' && config !== null ? (config as Record<string, unknown>) : {};
-}
-
 function at(config: unknown, key: string): unknown {
-  return settingsIn(config)[key];
+  return shownSettings(config)[key];
 }
 
 function textOf(value: unknown): string {

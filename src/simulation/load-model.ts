@@ -8,6 +8,11 @@ import { importModel } from '../learn/import-model.js';
 import type { LossName } from '../learn/losses.js';
 import { createModel, type Model } from '../learn/model.js';
 
+/** Whether a model's name is the path of a file. */
+export function isModelFile(name: string): boolean {
+  return name.endsWith('.onnx');
+}
+
 /**
  * The model for a data set. Of an ONNX file the loss follows from the task: cross-entropy of as many outputs as
  * there are classes (or of one output for two classes), mean squared error of one output for a regression.
@@ -18,7 +23,7 @@ import { createModel, type Model } from '../learn/model.js';
  */
 export async function loadModel(name: string, dataset: Dataset): Promise<Model> {
   const { featureShape, task, classNames } = dataset;
-  if (!name.endsWith('.onnx')) {
+  if (!isModelFile(name)) {
     return createModel(name, { featureShape, task, classCount: classNames.length });
   }
   const bytes = await readFile(name).catch((cause: unknown) => {

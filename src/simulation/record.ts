@@ -13,6 +13,7 @@ import { evaluateOnClients } from './evaluate.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
+import { shownSettings } from './stored-settings.js';
 
 /** Where a run starts or goes on. `initial` is what its first round started from; `events` and `progress` are those of a resumed run. */
 export interface StartingPoint {
@@ -133,6 +134,6 @@ async function compareBaselines({ compare }: ResolvedOptions, context: BaselineC
 async function writeReport(run: RunDirectory, finished: RunFinished): Promise<string> {
   const [{ config, events }, assets] = await Promise.all([readRun(run.path), loadReportAssets()]);
   return run.writeReport(
-    renderReport({ config: config as Record<string, unknown>, events: [...events, finished] }, assets),
+    renderReport({ config: shownSettings(config), events: [...events, finished] }, assets),
   );
 }

@@ -10,6 +10,7 @@ import type { SimulationHooks, SimulationResult } from './hooks.js';
 import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
 import { recordRun } from './record.js';
 import { copyOf, initialParams, withSetup } from './setup.js';
+import { restoreSettings, storeSettings } from './stored-settings.js';
 
 /**
  * Simulates a federation: loads data, deals it to clients, runs rounds until a rule ends them, evaluates, and
@@ -27,7 +28,7 @@ export async function simulate(
   const options = parseOptions(settings);
   return withSetup(options, hooks, async (setup) => {
     const initial = await initialParams(options, setup.pool);
-    const run = await createRun(options.out, options.name ?? defaultName(options), storable(options));
+    const run = await createRun(options.out, options.name ?? defaultName(options), storeSettings(options));
     return recordRun(setup, run, hooks, { initial, global: copyOf(setup.pool, initial), events: [] });
   });
 }
@@ -48,10 +49,7 @@ export async function resumeSimulation(
   try {
     if (complete)
       throw new StoreError(`run directory ${directory} must hold an unfinished run, but it has ended`);
-    const { config } = run;
-    if (typeof config !== 'object' || config === null || Array.isArray(config))
-      throw new StoreError(`run directory ${directory} is damaged: config.json must hold settings`);
-    const options = parseOptions({ ...config, ...functions });
+    const options = restoreSettings(directory, run.config, functions);
     return await withSetup(options, hooks, async (setup) => {
       const { pool, plan } = setup;
       const initial = await initialParams(options, pool);
@@ -76,15 +74,6 @@ function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): Progress {
   }
   if (!progress) throw new StoreError('a run that goes on must have a finished round, got none');
   return progress;
-}
-
-/** Functions leave a mark in the stored settings, so that a run does not go on without them unnoticed. */
-function storable(options: ResolvedOptions): Record<string, unknown> {
-  const entries = Object.entries(options).map(([key, value]) => [
-    key,
-    typeof value === 'function' ? { type: 'function' } : value,
-  ]);
-  return Object.fromEntries(entries);
 }
 
 function defaultName({ data, model }: ResolvedOptions): string {

@@ -39,7 +39,7 @@ export async function chooseEngine(kind?: EngineKind): Promise<ChosenEngine> {
       throw new ConfigError('engine must be installed, but onnxruntime-node could not be loaded', { cause });
     }
     const notice =
-      'onnxruntime-node is not installed: training runs in WebAssembly, about 2 to 3 times slower';
+      'onnxruntime-node is not installed: training runs in WebAssembly, about 4 to 5 times slower';
     return { engine: await wasmEngine(), notice };
   }
 }

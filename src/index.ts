@@ -18,16 +18,12 @@ export {
   TransportError,
 } from './errors.js';
 export type { Engine } from './learn/engine.js';
-export {
-  type Conv2dOptions,
-  conv2d,
-  dense,
-  dropout,
-  flatten,
-  type Layer,
-  maxPool,
-  relu,
-} from './learn/layers.js';
+export { relu } from './learn/layers/activation.js';
+export { type Conv2dOptions, conv2d } from './learn/layers/convolution.js';
+export { dense, flatten } from './learn/layers/dense.js';
+export { dropout } from './learn/layers/dropout.js';
+export type { Layer } from './learn/layers/layer.js';
+export { maxPool } from './learn/layers/pooling.js';
 export { type LossName, losses } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';

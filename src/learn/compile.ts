@@ -6,7 +6,7 @@ import { createLayout, type Layout, type ParamSpec } from '../params/layout.js';
 import { int } from './attributes.js';
 import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
-import type { Initializer, LayerContext } from './layers.js';
+import type { Initializer, LayerContext } from './layers/layer.js';
 import { type Loss, losses } from './losses.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';

@@ -3,7 +3,7 @@ import { ShapeError } from '../errors.js';
 import type { Params } from '../params/layout.js';
 import { names } from './compile.js';
 import { createGraphBuilder } from './graph.js';
-import type { LayerContext } from './layers.js';
+import type { LayerContext } from './layers/layer.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';
 

@@ -2,7 +2,7 @@
 import { ConfigError } from '../errors.js';
 import { int, integerOf, integersOf, ints, textOf } from './attributes.js';
 import type { Attributes, Dim, Value } from './graph.js';
-import type { LayerContext } from './layers.js';
+import type { LayerContext } from './layers/layer.js';
 import type { OnnxNode, OnnxValue } from './onnx-model.js';
 import { productOf, quotientOf } from './shapes/dims.js';
 import { elementsOf, mustElements, mustNumbers } from './shapes/rule.js';

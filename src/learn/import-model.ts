@@ -5,7 +5,7 @@ import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './g
 import type { ReplayScope } from './import-lowerings.js';
 import { replayNode } from './import-nodes.js';
 import { chooseParameters, type ImportedParameter } from './import-parameters.js';
-import type { Layer, LayerContext } from './layers.js';
+import type { Layer, LayerContext } from './layers/layer.js';
 import { type LossName, losses } from './losses.js';
 import type { Model } from './model.js';
 import { decodeOnnx } from './onnx-decode.js';

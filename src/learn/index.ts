@@ -2,16 +2,12 @@
 export type { Engine, EngineSession, EngineTensor } from './engine.js';
 export { exportModel } from './export-model.js';
 export { type ImportOptions, importModel } from './import-model.js';
-export {
-  type Conv2dOptions,
-  conv2d,
-  dense,
-  dropout,
-  flatten,
-  type Layer,
-  maxPool,
-  relu,
-} from './layers.js';
+export { relu } from './layers/activation.js';
+export { type Conv2dOptions, conv2d } from './layers/convolution.js';
+export { dense, flatten } from './layers/dense.js';
+export { dropout } from './layers/dropout.js';
+export type { Layer } from './layers/layer.js';
+export { maxPool } from './layers/pooling.js';
 export { type LossName, losses } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';

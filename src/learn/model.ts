@@ -1,6 +1,10 @@
 /** A model as a value: layers, a loss, and the models that the papers use. */
 import { ConfigError, ShapeError } from '../errors.js';
-import { conv2d, dense, flatten, type Layer, maxPool, relu } from './layers.js';
+import { relu } from './layers/activation.js';
+import { conv2d } from './layers/convolution.js';
+import { dense, flatten } from './layers/dense.js';
+import type { Layer } from './layers/layer.js';
+import { maxPool } from './layers/pooling.js';
 import type { LossName } from './losses.js';
 
 /**

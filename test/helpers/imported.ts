@@ -2,7 +2,7 @@
 import { modelParameters } from '../../src/learn/compile.js';
 import { createGraphBuilder, type Graph } from '../../src/learn/graph.js';
 import { type ImportOptions, importModel } from '../../src/learn/import-model.js';
-import type { LayerContext } from '../../src/learn/layers.js';
+import type { LayerContext } from '../../src/learn/layers/layer.js';
 import type { Model } from '../../src/learn/model.js';
 import { type FileFields, onnxFile } from './onnx-file.js';
 

@@ -4,7 +4,7 @@ import type { Dataset, Examples } from '../../src/data/dataset.js';
 import { chooseEngine, type EngineKind } from '../../src/engine/onnx-runtime.js';
 import { modelParameters } from '../../src/learn/compile.js';
 import type { Engine } from '../../src/learn/engine.js';
-import { dense } from '../../src/learn/layers.js';
+import { dense } from '../../src/learn/layers/dense.js';
 import { createModel, type Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import { bindSteps, createStatePair, loadSteps } from '../../src/learn/step-runner.js';

@@ -1,8 +1,13 @@
 /** Layers: the names and shapes of their parameters, what they make, and the arguments they refuse. */
 import { describe, expect, it } from 'vitest';
-import { ConfigError } from '../errors.js';
-import { modelParameters } from './compile.js';
-import { conv2d, dense, dropout, flatten, type Layer, maxPool, relu } from './layers.js';
+import { ConfigError } from '../../errors.js';
+import { modelParameters } from '../compile.js';
+import { relu } from './activation.js';
+import { conv2d } from './convolution.js';
+import { dense, flatten } from './dense.js';
+import { dropout } from './dropout.js';
+import type { Layer } from './layer.js';
+import { maxPool } from './pooling.js';
 
 const describeParameters = (featureShape: number[], layers: Layer[]) => {
   const model = { name: 'test', featureShape, layers, loss: 'softmax-cross-entropy' } as const;

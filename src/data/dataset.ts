@@ -1,19 +1,26 @@
 /** Examples in memory: features, labels and, where known, whose they are. */
 
+/** What is predicted: a class, a number, or at each position of a sequence the token that follows. */
+export type Task = 'classification' | 'regression' | 'next-token';
+
 /**
  * A set of examples.
  *
  * `features` is float32, `count` rows of `featureShape` (row-major). For classification `labels[i]` is the
- * class index, 0 to `classNames.length - 1`; for regression it is the target value. `groups[i]` names the
+ * class index, 0 to `classNames.length - 1`; for regression it is the target value. For next-token features are
+ * token ids, 0 to `classNames.length - 1`, and an example has labels of `labelShape`: the token that follows
+ * each position, or -1 where nothing is to be predicted (padding, an unknown word). `groups[i]` names the
  * owner of example i (a hospital, a bank, a speaker) where the data has owners of its own. Buffers may be
  * shared between threads and are never written after loading.
  */
 export interface Dataset {
   readonly name: string;
-  readonly task: 'classification' | 'regression';
+  readonly task: Task;
   readonly count: number;
   readonly featureShape: readonly number[];
   readonly features: Float32Array;
+  /** Labels of one example; default []: a single one. */
+  readonly labelShape?: readonly number[];
   readonly labels: Float32Array;
   readonly classNames: readonly string[];
   readonly groups?: readonly string[];
@@ -32,6 +39,11 @@ export interface Examples {
 }
 
 /** Elements per example. */
-export function featureLength(dataset: Dataset): number {
-  return dataset.featureShape.reduce((product, size) => product * size, 1);
+export function featureLength({ featureShape }: Dataset): number {
+  return featureShape.reduce((product, size) => product * size, 1);
+}
+
+/** Labels per example. */
+export function labelLength({ labelShape = [] }: Pick<Dataset, 'labelShape'>): number {
+  return labelShape.reduce((product, size) => product * size, 1);
 }

@@ -9,6 +9,7 @@ import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './g
 import type { Initializer, LayerContext } from './layers/layer.js';
 import { type Loss, losses } from './losses.js';
 import type { Model } from './model.js';
+import { rankLabels } from './next-token.js';
 import { encodeOnnx } from './onnx-encode.js';
 import { updateParameters } from './optimizer.js';
 import type { StepScalars } from './optimizer-steps.js';
@@ -45,6 +46,10 @@ export const names = {
   clippingNorm: 'clippingNorm',
   /** Scalar: the loss summed over all examples of the call. */
   lossSum: 'lossSum',
+  /** Scalars: labels that count, and those that were the likeliest token, or among the three likeliest. */
+  labelCount: 'labelCount',
+  top1: 'top1',
+  top3: 'top3',
   output: 'output',
   /** A parameter, or what the optimiser keeps, after the steps. */
   next: (name: string) => `next.${name}`,
@@ -54,7 +59,7 @@ export const names = {
 export function modelParameters(model: Model): { layout: Layout; initializers: Initializer[] } {
   const builder = createGraphBuilder();
   const parameters = declaredParameters(builder);
-  const features = builder.input(names.features, 'float32', [BATCH, ...model.featureShape]);
+  const { features } = exampleInputs(builder, model, BATCH);
   forward(model, features, evaluationContext(builder, parameters.get));
   return { layout: createLayout(parameters.specs), initializers: parameters.initializers };
 }
@@ -64,7 +69,8 @@ export function modelParameters(model: Model): { layout: Layout; initializers: I
  *
  * With one step the batch size is free; with more it must be fixed, and features and labels hold the batches
  * one behind the other. In a plain update, `gradientScale` is minus the learning rate over the batch size and
- * the update is a part of the gradient's own matrix product; in others, 1 over the batch size.
+ * the update is a part of the gradient's own matrix product; in others, 1 over the batch size. A loss that
+ * counts its labels divides by their number itself: then, the batch size is left out, and `lossSum` sums means.
  */
 export function compileSteps(
   model: Model,
@@ -75,8 +81,7 @@ export function compileSteps(
   const builder = createGraphBuilder();
   const loss: Loss = losses[model.loss];
   const rows = batchSize === null ? BATCH : batchSize * steps;
-  const features = builder.input(names.features, 'float32', [rows, ...model.featureShape]);
-  const labels = builder.input(names.labels, loss.labelType, [rows]);
+  const { features, labels } = exampleInputs(builder, model, rows);
   const scalars = scalarInputs(builder, update);
   const declared = declaredParameters(builder);
   const masks: MaskInput[] = [];
@@ -96,8 +101,12 @@ export function compileSteps(
     const [x, y] = [featureParts[step] as Value, labelParts[step] as Value];
     const output = forward(model, x, context);
     const nodes = builder.added.slice(before);
-    const outputGradient = loss.gradient(builder, output, y, scalars.gradientScale);
-    const stepLoss = loss.sum(builder, output, y);
+    const count = loss.count?.(builder, y);
+    const { gradientScale } = scalars;
+    const scale = count ? builder.node('Div', [gradientScale, count]) : gradientScale;
+    const outputGradient = loss.gradient(builder, output, y, scale);
+    const sum = loss.sum(builder, output, y);
+    const stepLoss = count ? builder.node('Div', [sum, count]) : sum;
     lossSum = lossSum ? builder.node('Add', [lossSum, stepLoss]) : stepLoss;
     const targets = [...parameters.values()];
     const gradients = differentiate(builder, nodes, output, outputGradient, targets);
@@ -115,12 +124,38 @@ export function compileSteps(
 export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth: number } {
   const builder = createGraphBuilder();
   const loss: Loss = losses[model.loss];
-  const features = builder.input(names.features, 'float32', [BATCH, ...model.featureShape]);
-  const labels = builder.input(names.labels, loss.labelType, [BATCH]);
+  const { features, labels } = exampleInputs(builder, model, BATCH);
+  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder).get));
+  builder.output(names.lossSum, loss.sum(builder, output, labels));
+  if (loss.task === 'next-token') {
+    const { count, top1, top3 } = rankLabels(builder, output, labels);
+    builder.output(names.labelCount, count);
+    builder.output(names.top1, top1);
+    builder.output(names.top3, top3);
+  } else {
+    builder.output(names.output, output);
+  }
+  return { onnx: encodeOnnx(builder.build()), outputWidth: elementCount(output.shape.slice(1)) };
+}
+
+/** Compiles the graph that gives the outputs of a model alone, as in evaluation. */
+export function compileForward(model: Model): { onnx: Uint8Array; outputShape: readonly Dim[] } {
+  const builder = createGraphBuilder();
+  const { features } = exampleInputs(builder, model, BATCH);
   const output = forward(model, features, evaluationContext(builder, declaredParameters(builder).get));
   builder.output(names.output, output);
-  builder.output(names.lossSum, loss.sum(builder, output, labels));
-  return { onnx: encodeOnnx(builder.build()), outputWidth: elementCount(output.shape.slice(1)) };
+  return { onnx: encodeOnnx(builder.build()), outputShape: output.shape };
+}
+
+function exampleInputs(
+  builder: GraphBuilder,
+  { featureType = 'float32', featureShape, labelShape = [], loss }: Model,
+  rows: Dim,
+): { features: Value; labels: Value } {
+  return {
+    features: builder.input(names.features, featureType, [rows, ...featureShape]),
+    labels: builder.input(names.labels, losses[loss].labelType, [rows, ...labelShape]),
+  };
 }
 
 function forward(model: Model, features: Value, context: LayerContext): Value {

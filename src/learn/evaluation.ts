@@ -1,5 +1,5 @@
 /** Counting of what a model gets right: sums over examples, which add up exactly across parts. */
-import type { EvaluationSums } from './trainer.js';
+import type { EvaluationSums, TokenSums } from './trainer.js';
 
 /** Sums under way. */
 export interface Tally {
@@ -7,9 +7,10 @@ export interface Tally {
   lossSum: number;
   absoluteErrorSum: number;
   readonly confusion: number[];
+  tokens?: TokenSums;
 }
 
-/** An empty tally; `classCount` is 0 for regression. */
+/** An empty tally; `classCount` is 0 where nothing is classified. */
 export function emptyTally(classCount: number): Tally {
   const confusion = new Array<number>(classCount * classCount).fill(0);
   return { exampleCount: 0, lossSum: 0, absoluteErrorSum: 0, confusion };
@@ -20,9 +21,18 @@ export function addSums(tally: Tally, part: EvaluationSums): void {
   tally.exampleCount += part.exampleCount;
   tally.lossSum += part.lossSum;
   tally.absoluteErrorSum += part.absoluteErrorSum;
+  if (part.tokens) addTokens(tally, part.tokens);
   part.confusion.forEach((count, cell) => {
     tally.confusion[cell] = (tally.confusion[cell] ?? 0) + count;
   });
+}
+
+/** Adds counts of tokens found. */
+export function addTokens(tally: Tally, { count, top1, top3 }: TokenSums): void {
+  const { tokens } = tally;
+  tally.tokens = tokens
+    ? { count: tokens.count + count, top1: tokens.top1 + top1, top3: tokens.top3 + top3 }
+    : { count, top1, top3 };
 }
 
 /**

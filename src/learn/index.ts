@@ -12,4 +12,12 @@ export { type LossName, losses } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './onnx-trainer.js';
-export type { EvaluationSums, LocalOptimizer, LocalWork, Trainer, TrainResult } from './trainer.js';
+export { createPredictor, type Predictor } from './predictor.js';
+export type {
+  EvaluationSums,
+  LocalOptimizer,
+  LocalWork,
+  TokenSums,
+  Trainer,
+  TrainResult,
+} from './trainer.js';

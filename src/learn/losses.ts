@@ -1,16 +1,20 @@
 /** Losses: what is summed over the examples, and its gradient by the model's output, both as graph nodes. */
+import type { Task } from '../data/dataset.js';
 import { sumAll } from './gradients/nodes.js';
 import type { GraphBuilder, Value } from './graph.js';
+import { nextTokenCrossEntropy } from './next-token.js';
 import { elementCount } from './shapes.js';
 
-/** A loss on outputs of [batch, outputs] and labels of [batch]. */
+/** A loss on outputs of [batch, outputs] and labels of [batch], where it does not say otherwise. */
 export interface Loss {
-  readonly task: 'classification' | 'regression';
+  readonly task: Task;
   readonly labelType: 'int32' | 'float32';
   /** The loss of each example, summed over the batch: a scalar of shape []. */
   sum(builder: GraphBuilder, output: Value, labels: Value): Value;
   /** `scale` (a scalar value) times the gradient of the sum by `output`. */
   gradient(builder: GraphBuilder, output: Value, labels: Value, scale: Value): Value;
+  /** How many labels the mean of a step is over, at least 1; absent: one an example. */
+  count?(builder: GraphBuilder, labels: Value): Value;
 }
 
 /** Minus the logarithm of the softmax of the label's output (logits in). Labels are class indices. */
@@ -63,6 +67,7 @@ export const losses = {
   'softmax-cross-entropy': softmaxCrossEntropy,
   'binary-cross-entropy': binaryCrossEntropy,
   'mean-squared-error': meanSquaredError,
+  'next-token-cross-entropy': nextTokenCrossEntropy,
 } as const satisfies Record<string, Loss>;
 
 export type LossName = keyof typeof losses;

@@ -1,4 +1,6 @@
 /** A model as a value: layers, a loss, and the models that the papers use. */
+
+import type { Task } from '../data/dataset.js';
 import { ConfigError, ShapeError } from '../errors.js';
 import { relu } from './layers/activation.js';
 import { conv2d } from './layers/convolution.js';
@@ -14,6 +16,10 @@ import type { LossName } from './losses.js';
 export interface Model {
   readonly name: string;
   readonly featureShape: readonly number[];
+  /** Default float32; int32 for token ids. */
+  readonly featureType?: 'float32' | 'int32';
+  /** Labels of one example; default []: a single one. */
+  readonly labelShape?: readonly number[];
   readonly layers: readonly Layer[];
   readonly loss: LossName;
 }
@@ -21,7 +27,7 @@ export interface Model {
 /** What a data set asks of a model: the shape of an example, and the number of classes or a regression. */
 export interface ModelInput {
   readonly featureShape: readonly number[];
-  readonly task: 'classification' | 'regression';
+  readonly task: Task;
   readonly classCount: number;
 }
 

@@ -96,7 +96,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
         const several = rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
         const steps = several ? stepsPerCall : 1;
         const runner = await runnerFor(update, rows, steps);
-        lossSum += (await runner.run(examples, order, at, work, random)) / rows;
+        lossSum += await runner.run(examples, order, at, work, random);
         at += rows * steps;
         step += steps;
       }

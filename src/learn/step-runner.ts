@@ -4,6 +4,7 @@ import type { Layout } from '../params/layout.js';
 import type { Random } from '../random.js';
 import { compileSteps, type MaskInput, names } from './compile.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
+import { type Loss, losses } from './losses.js';
 import type { Model } from './model.js';
 import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
 import { isPlain, type StateNames, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
@@ -27,7 +28,7 @@ interface StepSettings {
 
 /** Steps of one shape (`rows` examples each, `steps` of them a call), ready to run. */
 export interface StepRunner {
-  /** Trains on `steps` batches of `order` from `at` on; returns the loss summed over their examples. */
+  /** Trains on `steps` batches of `order` from `at` on; returns the sum of their mean losses. */
   run(
     examples: Examples,
     order: Uint32Array,
@@ -48,7 +49,9 @@ export async function loadSteps(
   batchSize: number | null,
 ): Promise<LoadedSteps> {
   const { onnx, masks } = compileSteps(model, update, steps, batchSize);
-  return { session: await engine.load(onnx), masks, steps, update };
+  const loss: Loss = losses[model.loss];
+  const countsLabels = loss.count !== undefined;
+  return { session: await engine.load(onnx), masks, steps, update, countsLabels };
 }
 
 /** A loaded step graph. */
@@ -57,6 +60,8 @@ export interface LoadedSteps {
   readonly masks: readonly MaskInput[];
   readonly steps: number;
   readonly update: UpdateKind;
+  /** Whether the loss takes the mean over its labels itself. */
+  readonly countsLabels: boolean;
 }
 
 /** The two states that steps go to and fro between; the newest is `current()`. */
@@ -106,7 +111,7 @@ export function bindSteps(
   rows: number,
   buffers: RowBuffers,
 ): StepRunner {
-  const { session, masks, steps, update } = loaded;
+  const { session, masks, steps, update, countsLabels } = loaded;
   const plain = isPlain(update);
   const scalars = createScalars(engine);
   const loss = engine.tensor(new Float32Array(1), []);
@@ -134,7 +139,7 @@ export function bindSteps(
     async run(examples, order, at, settings, random) {
       const { learningRate, momentum, weightDecay, gradientClippingNorm = 0 } = settings;
       fillRows(buffers, examples, order, at, rows * steps);
-      const scale = 1 / rows;
+      const scale = countsLabels ? 1 : 1 / rows;
       scalars.gradientScale.data[0] = plain ? -learningRate * scale : scale;
       scalars.learningRate.data[0] = learningRate;
       scalars.momentum.data[0] = momentum;
@@ -146,7 +151,7 @@ export function bindSteps(
       const { side } = pair;
       await session.run(from[side] as Tensors, into[1 - side] as Tensors);
       pair.swap();
-      return loss.data[0] ?? Number.NaN;
+      return (loss.data[0] ?? Number.NaN) * scale;
     },
   };
 }

@@ -50,10 +50,21 @@ export interface TrainResult {
 export interface EvaluationSums {
   readonly exampleCount: number;
   readonly lossSum: number;
-  /** Classification: `confusion[label * classes + prediction]` counts; empty for regression. */
+  /** Classification: `confusion[label * classes + prediction]` counts; empty for other tasks. */
   readonly confusion: readonly number[];
-  /** Regression: sum of absolute errors; 0 for classification. */
+  /** Regression: sum of absolute errors; 0 for other tasks. */
   readonly absoluteErrorSum: number;
+  /** Next token: `lossSum` is over these, `confusion` is empty. */
+  readonly tokens?: TokenSums;
+}
+
+/** How often the next token was found. */
+export interface TokenSums {
+  /** Labels that count. */
+  readonly count: number;
+  /** Of these, how many were the likeliest token, and among the three likeliest. */
+  readonly top1: number;
+  readonly top3: number;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What a run writes to its log, one JSON object a line: the contract of store, report, CLI and dashboard. */
+import type { Task } from '../data/dataset.js';
 
 /** Metrics of one model on some examples. All are means over examples. */
 export interface Metrics {
@@ -52,7 +53,7 @@ export interface RunStarted {
   readonly time: number;
   readonly model: string;
   readonly parameterCount: number;
-  readonly task: 'classification' | 'regression';
+  readonly task: Task;
   readonly classNames: readonly string[];
   readonly trainCount: number;
   readonly heldOutCount: number;

@@ -1,5 +1,6 @@
 /** From settings to the plan that the round's state machine follows. */
 
+import type { Task } from '../data/dataset.js';
 import { ConfigError } from '../errors.js';
 import type { LocalOptimizer } from '../learn/trainer.js';
 import type { RunPlan } from '../round/round.js';
@@ -14,11 +15,7 @@ import type { ResolvedOptions } from './options.js';
  *
  * @throws {ConfigError} when settings do not fit each other or the data.
  */
-export function planRun(
-  options: ResolvedOptions,
-  clientCount: number,
-  task: 'classification' | 'regression',
-): RunPlan {
+export function planRun(options: ResolvedOptions, clientCount: number, task: Task): RunPlan {
   const strategy = createStrategy(options);
   const size = cohortSizeOf(strategy.cohort, clientCount);
   if (strategy.minimumClients > size) {
@@ -66,7 +63,7 @@ function localOptimizer(name: NonNullable<ResolvedOptions['optimizer']>): LocalO
   return name === 'nesterov' ? { type: 'sgd', nesterov: true } : { type: name };
 }
 
-function stopRules(options: ResolvedOptions, task: 'classification' | 'regression'): StopRules {
+function stopRules(options: ResolvedOptions, task: Task): StopRules {
   const { rounds, target, plateau, maxSeconds, stopWhen } = options;
   const own: MetricName = task === 'classification' ? 'accuracy' : 'loss';
   const missing = task === 'classification' ? 'meanAbsoluteError' : 'accuracy';

@@ -18,12 +18,45 @@ export {
   TransportError,
 } from './errors.js';
 export type { Engine } from './learn/engine.js';
-export { relu } from './learn/layers/activation.js';
-export { type Conv2dOptions, conv2d } from './learn/layers/convolution.js';
+export {
+  elu,
+  gelu,
+  hardSwish,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from './learn/layers/activation.js';
+export {
+  type AttentionOptions,
+  multiHeadAttention,
+  positionalEmbedding,
+  type TransformerOptions,
+  transformerBlock,
+} from './learn/layers/attention.js';
+export { type ConvolutionOptions, conv1d, conv2d } from './learn/layers/convolution.js';
 export { dense, flatten } from './learn/layers/dense.js';
 export { dropout } from './learn/layers/dropout.js';
 export type { Layer } from './learn/layers/layer.js';
-export { maxPool } from './learn/layers/pooling.js';
+export {
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  type NormOptions,
+} from './learn/layers/normalization.js';
+export {
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  type PoolOptions,
+} from './learn/layers/pooling.js';
+export { residual, sequence } from './learn/layers/residual.js';
 export { type LossName, losses } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';

@@ -60,7 +60,7 @@ export function modelParameters(model: Model): { layout: Layout; initializers: I
   const builder = createGraphBuilder();
   const parameters = declaredParameters(builder);
   const { features } = exampleInputs(builder, model, BATCH);
-  forward(model, features, evaluationContext(builder, parameters.get));
+  forward(model, features, evaluationContext(builder, parameters));
   return { layout: createLayout(parameters.specs), initializers: parameters.initializers };
 }
 
@@ -88,6 +88,7 @@ export function compileSteps(
   const featureParts = splitRows(builder, features, steps, batchSize);
   const labelParts = splitRows(builder, labels, steps, batchSize);
   let parameters = new Map<string, Value>();
+  const statistics = new Map<string, Value>();
   let state = new Map<string, Value>();
   let lossSum: Value | undefined;
   for (let step = 0; step < steps; step++) {
@@ -97,7 +98,12 @@ export function compileSteps(
       parameters.set(name, current);
       return current;
     };
-    const context = trainingContext(builder, get, step, masks);
+    const statistic: LayerContext['statistic'] = (name, shape) => {
+      const value = statistics.get(name) ?? builder.input(name, 'float32', shape);
+      statistics.set(name, value);
+      return { value, moveTo: (next) => void statistics.set(name, next) };
+    };
+    const context = trainingContext(builder, get, statistic, step, masks);
     const [x, y] = [featureParts[step] as Value, labelParts[step] as Value];
     const output = forward(model, x, context);
     const nodes = builder.added.slice(before);
@@ -115,7 +121,8 @@ export function compileSteps(
     parameters = updated.parameters;
     state = updated.state;
   }
-  for (const [name, value] of [...parameters, ...state]) builder.output(names.next(name), value);
+  for (const [name, value] of [...parameters, ...statistics, ...state])
+    builder.output(names.next(name), value);
   builder.output(names.lossSum, lossSum as Value);
   return { onnx: encodeOnnx(builder.build()), masks };
 }
@@ -125,7 +132,7 @@ export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth
   const builder = createGraphBuilder();
   const loss: Loss = losses[model.loss];
   const { features, labels } = exampleInputs(builder, model, BATCH);
-  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder).get));
+  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));
   builder.output(names.lossSum, loss.sum(builder, output, labels));
   if (loss.task === 'next-token') {
     const { count, top1, top3 } = rankLabels(builder, output, labels);
@@ -142,7 +149,7 @@ export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth
 export function compileForward(model: Model): { onnx: Uint8Array; outputShape: readonly Dim[] } {
   const builder = createGraphBuilder();
   const { features } = exampleInputs(builder, model, BATCH);
-  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder).get));
+  const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));
   builder.output(names.output, output);
   return { onnx: encodeOnnx(builder.build()), outputShape: output.shape };
 }
@@ -165,21 +172,30 @@ function forward(model: Model, features: Value, context: LayerContext): Value {
 function declaredParameters(builder: GraphBuilder) {
   const specs: ParamSpec[] = [];
   const initializers: Initializer[] = [];
-  const get: LayerContext['parameter'] = (name, shape, initializer) => {
-    specs.push({ name, shape });
+  const declare = (spec: ParamSpec, initializer: Initializer) => {
+    specs.push(spec);
     initializers.push(initializer);
-    return builder.input(name, 'float32', shape);
+    return builder.input(spec.name, 'float32', spec.shape);
   };
-  return { specs, initializers, get };
+  const get: LayerContext['parameter'] = (name, shape, initializer) => declare({ name, shape }, initializer);
+  const statistic: LayerContext['statistic'] = (name, shape, initializer) => ({
+    value: declare({ name, shape, statistic: true }, initializer),
+    moveTo() {},
+  });
+  return { specs, initializers, get, statistic };
 }
 
-function evaluationContext(builder: GraphBuilder, parameter: LayerContext['parameter']): LayerContext {
-  return { builder, nextOf: counter(), parameter, mask: () => null };
+function evaluationContext(
+  builder: GraphBuilder,
+  { get, statistic }: Pick<ReturnType<typeof declaredParameters>, 'get' | 'statistic'>,
+): LayerContext {
+  return { builder, training: false, nextOf: counter(), parameter: get, statistic, mask: () => null };
 }
 
 function trainingContext(
   builder: GraphBuilder,
   parameter: LayerContext['parameter'],
+  statistic: LayerContext['statistic'],
   step: number,
   masks: MaskInput[],
 ): LayerContext {
@@ -194,7 +210,7 @@ function trainingContext(
     });
     return builder.input(name, 'float32', shape);
   };
-  return { builder, nextOf: counter(), parameter, mask };
+  return { builder, training: true, nextOf: counter(), parameter, statistic, mask };
 }
 
 function counter(): (kind: string) => number {

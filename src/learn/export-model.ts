@@ -29,7 +29,14 @@ export function exportModel(model: Model, params: Params): Uint8Array {
     used.add(name);
     return builder.tensor(shape, params.values.subarray(entry.offset, entry.offset + entry.length), name);
   };
-  const context = { builder, nextOf: counter(), parameter, mask: () => null };
+  const context: LayerContext = {
+    builder,
+    training: false,
+    nextOf: counter(),
+    parameter,
+    statistic: (...args) => ({ value: parameter(...args), moveTo() {} }),
+    mask: () => null,
+  };
   const features = builder.input(names.features, 'float32', ['batch', ...model.featureShape]);
   builder.output(
     names.output,

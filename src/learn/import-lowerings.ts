@@ -1,10 +1,13 @@
 /** Operators of ONNX files that are rewritten: newer ones into older words, special cases into faster ones. */
 import { ConfigError } from '../errors.js';
-import { int, integerOf, integersOf, ints, textOf } from './attributes.js';
+import { float, floatOf, int, integerOf, integersOf, ints, textOf } from './attributes.js';
+import { reshape as reshapeTo } from './gradients/nodes.js';
 import type { Attributes, Dim, Value } from './graph.js';
-import type { LayerContext } from './layers/layer.js';
+import { geluOf } from './layers/activation.js';
+import type { LayerContext, Statistic } from './layers/layer.js';
+import { batchNormalized, groupNormalized } from './layers/normalization.js';
 import type { OnnxNode, OnnxValue } from './onnx-model.js';
-import { productOf, quotientOf } from './shapes/dims.js';
+import { known, productOf, quotientOf } from './shapes/dims.js';
 import { elementsOf, mustElements, mustNumbers } from './shapes/rule.js';
 
 /** What replayed nodes see of the file and of the graph they are replayed into. */
@@ -24,6 +27,10 @@ export interface ReplayScope {
   readonly used: ReadonlySet<string>;
   /** The value in the graph for a name of the file. */
   value(name: string): Value;
+  /** A tensor of the file as a statistic that training carries along; undefined where the name is none, or is trained. */
+  statistic(name: string): Statistic | undefined;
+  /** Whether batch normalisations take the file's statistics even while training. */
+  readonly frozenStatistics: boolean;
 }
 
 /** What a lowering gets: the node, its inputs in the graph, and the way to add it as it is. */
@@ -149,18 +156,64 @@ const cast: Lowering = (context) => {
   return made && made.dtype !== x.dtype ? [made] : [x];
 };
 
-/** Hendrycks and Gimpel (2016), which came in opset 20: x times the normal distribution function, or its stand-in. */
+/** Hendrycks and Gimpel (2016), which came in opset 20: composed of older operators. */
 const gelu: Lowering = (context) => {
+  const approximate = textOf(context.attributes, 'approximate', 'none') === 'tanh';
+  return [geluOf(context.scope.context.builder, inputAt(context, 0), approximate)];
+};
+
+/**
+ * However it was exported: by the batch's statistics while training, which move the running ones, and by those in
+ * evaluation; by the file's own where they are frozen.
+ */
+const batchNormalization: Lowering = (context) => {
+  const { node, attributes, inputs, scope } = context;
+  const [x, weight, bias] = [0, 1, 2].map((index) => inputAt(context, index)) as [Value, Value, Value];
+  if (context.outputCount > 1) {
+    throw new ConfigError('the running statistics that BatchNormalization gives must not be used, they are');
+  }
+  const options = {
+    epsilon: floatOf(attributes, 'epsilon', 1e-5),
+    momentum: 1 - floatOf(attributes, 'momentum', 0.9),
+  };
+  const [mean, variance] = [3, 4].map((index) =>
+    scope.frozenStatistics ? undefined : scope.statistic(node.inputs[index] ?? ''),
+  );
+  if (mean && variance) return [batchNormalized(scope.context, x, weight, bias, { mean, variance }, options)];
+  const training = integerOf(attributes, 'training_mode', 0) === 1;
+  if (training && !scope.frozenStatistics) {
+    throw new ConfigError('the running statistics of BatchNormalization must be tensors of the file');
+  }
+  return context.asIs({ epsilon: float(options.epsilon) }, inputs.slice(0, 5));
+};
+
+/** Came in opset 18, with a scale and a bias a group; as of opset 21, a channel. */
+const groupNormalization: Lowering = (context) => {
+  const { attributes, scope } = context;
+  const { builder } = scope.context;
+  const [x, ...affine] = [0, 1, 2].map((index) => inputAt(context, index)) as [Value, Value, Value];
+  const groups = integerOf(attributes, 'num_groups', 0);
+  const channels = known(x.shape[1] ?? 0);
+  if (groups < 1 || channels % groups !== 0) {
+    throw new ConfigError(`num_groups must divide the channels (${channels}), got ${groups}`);
+  }
+  const perChannel = (value: Value) => {
+    if (value.shape[0] !== groups || groups === channels) return value;
+    const column = reshapeTo(builder, value, [groups, 1]);
+    const each = { dtype: value.dtype, shape: [groups, channels / groups] };
+    const sizes = builder.constant('int64', [2], each.shape);
+    return reshapeTo(builder, builder.node('Expand', [column, sizes], {}, each), [channels]);
+  };
+  const [weight, bias] = affine.map(perChannel) as [Value, Value];
+  return [groupNormalized(builder, x, weight, bias, groups, floatOf(attributes, 'epsilon', 1e-5))];
+};
+
+/** Misra (2020), which came in opset 18: x tanh(softplus(x)). */
+const mish: Lowering = (context) => {
   const { builder } = context.scope.context;
   const x = inputAt(context, 0);
-  const number = (value: number) => builder.constant('float32', [], [value]);
-  const times = (a: Value, b: Value) => builder.node('Mul', [a, b]);
-  const approximate = textOf(context.attributes, 'approximate', 'none') === 'tanh';
-  const cubic = () => builder.node('Add', [x, times(number(0.044715), times(x, times(x, x)))]);
-  const bent = approximate
-    ? builder.node('Tanh', [times(cubic(), number(Math.sqrt(2 / Math.PI)))])
-    : builder.node('Erf', [times(x, number(Math.SQRT1_2))]);
-  return [times(times(x, number(0.5)), builder.node('Add', [bent, number(1)]))];
+  const bent = builder.node('Tanh', [builder.node('Softplus', [x])]);
+  return [builder.node('Mul', [x, bent])];
 };
 
 /** Filled with what the file's tensor holds, zero by default. */
@@ -179,12 +232,15 @@ const reductions = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Pr
 export const lowerings: Readonly<Record<string, Lowering>> = {
   ...Object.fromEntries(reductions.map((kind) => [`Reduce${kind}`, reduction])),
   AveragePool: averagePool,
+  BatchNormalization: batchNormalization,
   Cast: cast,
   ConstantOfShape: constantOfShape,
   Dropout: dropout,
   Gelu: gelu,
+  GroupNormalization: groupNormalization,
   Identity: alias,
   MatMul: matMul,
+  Mish: mish,
   Pad: pad,
   Reshape: reshape,
   Split: split,

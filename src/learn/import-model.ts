@@ -4,7 +4,7 @@ import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
 import type { ReplayScope } from './import-lowerings.js';
 import { replayNode } from './import-nodes.js';
-import { chooseParameters, type ImportedParameter } from './import-parameters.js';
+import { aliasesOf, chooseParameters, freeName, type ImportedParameter } from './import-parameters.js';
 import type { Layer, LayerContext } from './layers/layer.js';
 import { type LossName, losses } from './losses.js';
 import type { Model } from './model.js';
@@ -24,6 +24,11 @@ export interface ImportOptions {
    * axis, but for those that hold no weights (running statistics, sizes, bounds).
    */
   readonly trainable?: (name: string) => boolean;
+  /**
+   * Whether batch normalisations train as in PyTorch's training mode: by the statistics of each batch, the running
+   * ones moved along (default). Where `frozen`, they take the file's running statistics always, which stay.
+   */
+  readonly batchNormalization?: 'train' | 'frozen';
   /** For people and logs; by default the name of the file's graph. */
   readonly name?: string;
   /** Needed where the file keeps tensors beside it. */
@@ -46,7 +51,8 @@ export function importModel(bytes: Uint8Array, options: ImportOptions): Model {
   const output = onlyOutput(file);
   const nodes = nodesBehind(file, output.name);
   const parameters = chooseParameters(file, nodes, options.trainable);
-  const layer = replayLayer(file, input, output, nodes, parameters);
+  const frozen = options.batchNormalization === 'frozen';
+  const layer = replayLayer(file, input, output, nodes, parameters, frozen);
   const { featureShape } = input;
   const outputCount = probe(layer, featureShape, output.name);
   const loss = typeof options.loss === 'function' ? options.loss(outputCount) : options.loss;
@@ -102,12 +108,16 @@ function replayLayer(
   output: OnnxValue,
   nodes: readonly OnnxNode[],
   parameters: readonly ImportedParameter[],
+  frozenStatistics: boolean,
 ): Layer {
   const used = new Set([output.name, ...nodes.flatMap(({ inputs }) => inputs)]);
   used.delete('');
+  const sourceOf = aliasesOf(nodes);
+  const trained = new Set(parameters.map(({ fileName }) => fileName));
   return (input, context) => {
     const { builder } = context;
     const values = new Map<string, Value>([[features.name, input]]);
+    const statisticUses = new Map<string, number>();
     for (const { fileName, name, tensor } of parameters) {
       values.set(fileName, context.parameter(name, tensor.shape, { values: tensor.data }));
     }
@@ -119,6 +129,17 @@ function replayLayer(
       fileBatch: features.batch,
       batched: new Set([features.name]),
       used,
+      frozenStatistics,
+      statistic(name) {
+        const source = sourceOf(name);
+        const tensor = file.initializers.get(source) ?? file.constants.get(source);
+        if (trained.has(source) || tensor?.dtype !== 'float32') return undefined;
+        const use = (statisticUses.get(name) ?? 0) + 1;
+        statisticUses.set(name, use);
+        // Exports for evaluation merge equal tensors, as those of new layers are: each layer gets its own again.
+        const own = freeName(use === 1 ? name : `${name}.${use}`, new Set(file.initializers.keys()));
+        return context.statistic(own, tensor.shape, { values: tensor.data });
+      },
       value(name) {
         const tensor = file.initializers.get(name) ?? file.constants.get(name);
         const value = values.get(name) ?? (tensor && fixedTensor(builder, name, tensor));
@@ -154,12 +175,14 @@ function probe(layer: Layer, featureShape: readonly number[], outputName: string
   const targets: Value[] = [];
   const context: LayerContext = {
     builder,
+    training: true,
     nextOf: () => 1,
     parameter(name, shape) {
       const value = builder.input(name, 'float32', shape);
       targets.push(value);
       return value;
     },
+    statistic: (name, shape) => ({ value: builder.input(name, 'float32', shape), moveTo() {} }),
     mask: () => null,
   };
   const output = layer(builder.input('features', 'float32', ['batch', ...featureShape]), context);

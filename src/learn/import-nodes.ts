@@ -7,7 +7,7 @@ import { inferOutputs, type ValueType } from './shapes.js';
 
 /** Standard operators that came after the set that compiled graphs use, and are not rewritten into older ones. */
 const TOO_NEW =
-  /^(AffineGrid|Attention|BitwiseAnd|BitwiseNot|BitwiseOr|BitwiseXor|CenterCropPad|Col2Im|DeformConv|GroupNormalization|ImageDecoder|Mish|RMSNormalization|RotaryEmbedding|TensorScatter)$/;
+  /^(AffineGrid|Attention|BitwiseAnd|BitwiseNot|BitwiseOr|BitwiseXor|CenterCropPad|Col2Im|DeformConv|ImageDecoder|RMSNormalization|RotaryEmbedding|TensorScatter)$/;
 
 /**
  * Adds the node to the graph; gives its outputs, as many as the file uses.

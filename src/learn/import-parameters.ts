@@ -36,10 +36,14 @@ export function chooseParameters(
   trainable: ((name: string) => boolean) | undefined,
 ): ImportedParameter[] {
   const used = new Set(nodes.flatMap(({ inputs }) => inputs));
+  const sourceOf = aliasesOf(nodes);
   const weights = new Set(
-    nodes.flatMap(({ op, inputs }) =>
-      inputs.filter((_, index) => !(Object.hasOwn(NO_WEIGHTS, op) && NO_WEIGHTS[op]?.includes(index))),
-    ),
+    nodes
+      .filter(({ op }) => op !== 'Identity')
+      .flatMap(({ op, inputs }) =>
+        inputs.filter((_, index) => !(Object.hasOwn(NO_WEIGHTS, op) && NO_WEIGHTS[op]?.includes(index))),
+      )
+      .map(sourceOf),
   );
   const parameters: ImportedParameter[] = [];
   const taken = new Set(initializers.keys());
@@ -62,8 +66,18 @@ export function chooseParameters(
   return parameters;
 }
 
+/** From the name of a value to that of which it is a mere copy: exporters write equal tensors once, and copies. */
+export function aliasesOf(nodes: readonly OnnxNode[]): (name: string) => string {
+  const sources = new Map<string, string>();
+  for (const { op, inputs, outputs } of nodes) {
+    const [input = '', output = ''] = [inputs[0], outputs[0]];
+    if (op === 'Identity') sources.set(output, sources.get(input) ?? input);
+  }
+  return (name) => sources.get(name) ?? name;
+}
+
 /** The file's name, or one by it that neither compiled graphs nor the file have. */
-function freeName(name: string, taken: Set<string>): string {
+export function freeName(name: string, taken: Set<string>): string {
   if (!reserved.has(name) && !RESERVED.test(name)) return name;
   let free = `file.${name.replaceAll('#', '_')}`;
   while (taken.has(free)) free = `file.${free}`;

@@ -2,12 +2,45 @@
 export type { Engine, EngineSession, EngineTensor } from './engine.js';
 export { exportModel } from './export-model.js';
 export { type ImportOptions, importModel } from './import-model.js';
-export { relu } from './layers/activation.js';
-export { type Conv2dOptions, conv2d } from './layers/convolution.js';
+export {
+  elu,
+  gelu,
+  hardSwish,
+  leakyRelu,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  softplus,
+  tanh,
+} from './layers/activation.js';
+export {
+  type AttentionOptions,
+  multiHeadAttention,
+  positionalEmbedding,
+  type TransformerOptions,
+  transformerBlock,
+} from './layers/attention.js';
+export { type ConvolutionOptions, conv1d, conv2d } from './layers/convolution.js';
 export { dense, flatten } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
 export type { Layer } from './layers/layer.js';
-export { maxPool } from './layers/pooling.js';
+export {
+  type BatchNormOptions,
+  batchNorm,
+  groupNorm,
+  instanceNorm,
+  layerNorm,
+  type NormOptions,
+} from './layers/normalization.js';
+export {
+  averagePool,
+  globalAveragePool,
+  globalMaxPool,
+  maxPool,
+  type PoolOptions,
+} from './layers/pooling.js';
+export { residual, sequence } from './layers/residual.js';
 export { type LossName, losses } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';

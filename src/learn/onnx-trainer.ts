@@ -77,6 +77,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
         const values = out.subarray(offset, offset + length);
         const initializer = initializers[index] ?? 'zeros';
         if (initializer === 'zeros') values.fill(0);
+        else if (initializer === 'ones') values.fill(1);
         else if ('values' in initializer) values.set(initializer.values);
         else fillUniform(values, initializer.uniformLimit, seededRandom(seed, 'initial', name));
       });

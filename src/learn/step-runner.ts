@@ -178,9 +178,10 @@ function stateTensors(
   const tensors = parameterTensors(engine, layout, params, rename);
   kept.arrays.forEach((array, index) => {
     const values = arrays[index] as Float32Array;
+    const moved = { ...layout, entries: layout.entries.filter(({ statistic }) => !statistic) };
     Object.assign(
       tensors,
-      parameterTensors(engine, layout, values, (name) => rename(stateName(array, name))),
+      parameterTensors(engine, moved, values, (name) => rename(stateName(array, name))),
     );
   });
   kept.numbers.forEach((name, index) => {

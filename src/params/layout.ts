@@ -5,6 +5,8 @@ import { ShapeError } from '../errors.js';
 export interface ParamSpec {
   readonly name: string;
   readonly shape: readonly number[];
+  /** Set for what no optimiser moves: a statistic of the data that training carries along. */
+  readonly statistic?: true;
 }
 
 /** Where one parameter lies: `offset` and `length` count elements, not bytes. */
@@ -33,13 +35,14 @@ export interface Params {
 export function createLayout(specs: readonly ParamSpec[]): Layout {
   const seen = new Set<string>();
   let offset = 0;
-  const entries = specs.map(({ name, shape }) => {
+  const entries = specs.map(({ name, shape, statistic }) => {
     if (name === '' || seen.has(name)) {
       throw new ShapeError(`parameter names must be unique and not empty, got "${name}"`);
     }
     seen.add(name);
     const length = elementCount(name, shape);
-    const entry = Object.freeze({ name, shape: Object.freeze([...shape]), offset, length });
+    const kind = statistic ? { statistic } : {};
+    const entry = Object.freeze({ name, shape: Object.freeze([...shape]), offset, length, ...kind });
     offset += length;
     return entry;
   });

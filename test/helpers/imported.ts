@@ -33,8 +33,10 @@ export function graphOf(model: Model, training = false): Graph {
   const builder = createGraphBuilder();
   const context: LayerContext = {
     builder,
+    training,
     nextOf: () => 1,
     parameter: (name, shape) => builder.input(name, 'float32', shape),
+    statistic: (name, shape) => ({ value: builder.input(name, 'float32', shape), moveTo() {} }),
     mask: (shape) => (training ? builder.input('mask', 'float32', shape) : null),
   };
   const features = builder.input('features', 'float32', ['batch', ...model.featureShape]);

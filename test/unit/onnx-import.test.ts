@@ -8,6 +8,7 @@ import { exportModel } from '../../src/learn/export-model.js';
 import { importModel } from '../../src/learn/import-model.js';
 import type { LossName } from '../../src/learn/losses.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
+import { paramValues } from '../../src/params/layout.js';
 import { vectorInput, vectorLabels, vectorTargets } from '../helpers/vector-data.js';
 
 const STEPS = 20;
@@ -23,8 +24,10 @@ interface Recorded {
   /** Whether PyTorch folded constants: then some weights are transposed, under names of their own. */
   readonly folded: boolean;
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
+  /** Running statistics after the steps. */
+  readonly statistics: readonly { readonly name: string; readonly values: readonly number[] }[];
   readonly losses: readonly number[];
-  /** Of the trained model on batch 0. */
+  /** Of the trained model on batch 0, in evaluation. */
   readonly outputs: readonly number[];
 }
 
@@ -57,7 +60,7 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
   } as const;
 
   it('imports with the names and shapes that PyTorch has', () => {
-    const { entries } = createOnnxTrainer(engine, model).layout;
+    const entries = createOnnxTrainer(engine, model).layout.entries.filter(({ statistic }) => !statistic);
     const bare = entries.map(({ name: parameter, shape }) => ({ name: parameter, shape }));
     const kept = bare.filter((parameter) => !parameter.name.startsWith('onnx::'));
     const expected = vector.parameters.filter((parameter) =>
@@ -79,6 +82,12 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
     losses.forEach((loss, step) => {
       expect(Math.abs(loss / vector.losses[step]! - 1)).toBeLessThan(TOLERANCE);
     });
+    for (const { name: statistic, values } of vector.statistics) {
+      const trained = paramValues({ layout: trainer.layout, values: params }, statistic);
+      values.forEach((value, channel) => {
+        expect(Math.abs(trained[channel]! - value)).toBeLessThan(TOLERANCE * Math.max(1, Math.abs(value)));
+      });
+    }
     const exported = exportModel(model, { layout: trainer.layout, values: params });
     const outputs = await predict(exported, vector);
     vector.outputs.forEach((value, index) => {

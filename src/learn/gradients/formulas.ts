@@ -17,6 +17,7 @@ export interface Arithmetic {
   readonly mul: Binary;
   readonly div: Binary;
   readonly pow: Binary;
+  readonly max: Binary;
   readonly neg: Unary;
   readonly abs: Unary;
   readonly sign: Unary;
@@ -60,6 +61,7 @@ export function arithmeticOf(builder: GraphBuilder): Arithmetic {
     mul: binary('Mul'),
     div: binary('Div'),
     pow: binary('Pow'),
+    max: binary('Max'),
     neg: unary('Neg'),
     abs: unary('Abs'),
     sign: unary('Sign'),

@@ -3,16 +3,14 @@
  *
  * A step of plain SGD with learning rate 1 gives both: the parameters move by minus the gradient, and the loss
  * before the step is reported. Everything is float32: a loss near 1 carries an error of about 1e-7, which a
- * difference over 2 * STEP turns into 3e-5; the curvature of these losses adds about STEP squared. Where a step
+ * difference over 2 steps of 1/512 turns into 3e-5; the curvature of these losses adds about the step squared. Where a step
  * crosses a kink (relu, max-pool), the differences to either side disagree; by how much is allowed on top.
  */
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomExamples } from '../../../test/helpers/random-examples.js';
-import type { Examples } from '../../data/dataset.js';
+import { checkModelGradient, examplesFor, WORK } from '../../../test/helpers/check-model-gradient.js';
 import { chooseEngine } from '../../engine/onnx-runtime.js';
-import type { Layout } from '../../params/layout.js';
-import { type Random, seededRandom } from '../../random.js';
+import { seededRandom } from '../../random.js';
 import { int } from '../attributes.js';
 import type { Engine } from '../engine.js';
 import { relu } from '../layers/activation.js';
@@ -21,16 +19,10 @@ import { dense, flatten } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import type { Layer } from '../layers/layer.js';
 import { maxPool } from '../layers/pooling.js';
-import { type LossName, losses } from '../losses.js';
-import type { Model } from '../model.js';
+import type { LossName } from '../losses.js';
 import { createOnnxTrainer } from '../onnx-trainer.js';
 
-const STEP = 1 / 512;
-/** Largest difference, relative to the largest element of the gradient. */
-const TOLERANCE = 2e-3;
 const RUNS = 6;
-/** Elements of each parameter that are checked, drawn at random where there are more. */
-const ELEMENTS = 12;
 
 const sigmoid: Layer = (input, { builder }) => builder.node('Sigmoid', [input]);
 
@@ -144,7 +136,12 @@ describe.each([
       await fc.assert(
         fc.asyncProperty(sizes, fc.integer({ min: 0, max: 1000 }), async (size, seed) => {
           const model = { name: 'test', featureShape: featureShape(size), layers: layers(size), loss };
-          await checkGradient(model, size, seededRandom(seed));
+          await checkModelGradient(
+            engine,
+            model,
+            { rows: size.rows, classes: size.units },
+            seededRandom(seed),
+          );
         }),
         { seed: 4, numRuns: RUNS },
       );
@@ -165,48 +162,3 @@ it('shares the gradient of a window between elements that are equally large', as
   expect([...out.subarray(0, 4)]).toEqual([-2, -2, 0, -2]);
   await trainer.dispose?.();
 });
-
-const WORK = {
-  amount: { steps: 1 },
-  batchSize: 'full',
-  learningRate: 1,
-  momentum: 0,
-  weightDecay: 0,
-} as const;
-
-async function checkGradient(model: Model, { rows, units }: Sizes, random: Random): Promise<void> {
-  const trainer = createOnnxTrainer(engine, model);
-  const examples = examplesFor(model, rows, units, random);
-  const params = new Float32Array(trainer.layout.size).map(() => 0.5 * random.normal());
-  const out = new Float32Array(params.length);
-  const lossAt = async (at: Float32Array) => (await trainer.train(at, examples, WORK, 5, out)).loss;
-  const centre = await lossAt(params);
-  const gradient = params.map((value, index) => value - out[index]!);
-  const scale = gradient.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0.05);
-  for (const index of drawElements(trainer.layout, random)) {
-    const value = params[index]!;
-    const [ahead, behind] = [params.slice(), params.slice()];
-    ahead[index] = value + STEP;
-    behind[index] = value - STEP;
-    const forward = ((await lossAt(ahead)) - centre) / (ahead[index] - value);
-    const backward = (centre - (await lossAt(behind))) / (value - behind[index]);
-    const error = Math.abs(gradient[index]! - (forward + backward) / 2);
-    expect(error).toBeLessThan(TOLERANCE * scale + Math.abs(forward - backward));
-  }
-  await trainer.dispose?.();
-}
-
-function drawElements({ entries }: Layout, random: Random): number[] {
-  return entries.flatMap(({ offset, length }) => {
-    const indices = Uint32Array.from({ length }, (_, index) => offset + index);
-    return [...random.shuffle(indices).subarray(0, ELEMENTS)];
-  });
-}
-
-/** Normal features; labels are classes below `classes` (two for one output), or normal targets. */
-function examplesFor(model: Model, count: number, classes: number, random: Random): Examples {
-  const { task } = losses[model.loss];
-  const below = model.loss === 'binary-cross-entropy' ? 2 : classes;
-  const label = task === 'regression' ? () => random.normal() : () => random.integer(below);
-  return randomExamples(random, count, model.featureShape, label);
-}

@@ -1,6 +1,6 @@
 /** Gradients of normalisations: all are one formula over different axes. */
 import { floatOf, integerOf } from '../attributes.js';
-import type { Dim, Value } from '../graph.js';
+import type { Dim, GraphBuilder, Value } from '../graph.js';
 import { axisOf } from '../shapes/rule.js';
 import { arithmeticOf } from './formulas.js';
 import { mean, reshape } from './nodes.js';
@@ -13,13 +13,37 @@ interface Statistics {
   readonly inverse: Value;
 }
 
+/** What `x` is like over `axes`, which stay as size 1; the variance divides by the number of elements. */
+interface Moments {
+  readonly average: Value;
+  readonly centred: Value;
+  readonly variance: Value;
+}
+
+/** The moments over `axes`: where several ask for the same, the graph holds them once. */
+function momentsOf(builder: GraphBuilder, x: Value, axes: readonly number[]): Moments {
+  const { sub, mul } = arithmeticOf(builder);
+  const average = mean(builder, x, axes);
+  const centred = sub(x, average);
+  return { average, centred, variance: mean(builder, mul(centred, centred), axes) };
+}
+
+/** Mean and variance of each channel of a batch: [channels]. The graph holds them once, whoever asks. */
+export function batchMoments(builder: GraphBuilder, x: Value): { average: Value; variance: Value } {
+  const { average, variance } = momentsOf(builder, x, batchAxes(x));
+  const flat = (value: Value) => reshape(builder, value, [x.shape[1] ?? 1]);
+  return { average: flat(average), variance: flat(variance) };
+}
+
+function batchAxes({ shape }: Value): number[] {
+  return [...shape.keys()].toSpliced(1, 1);
+}
+
 /** The statistics over `axes` of `x` itself. */
 function statisticsOf(context: RuleContext, axes: readonly number[]): Statistics {
   const { builder, attributes } = context;
-  const { sub, mul, add, sqrt, reciprocal } = arithmeticOf(builder);
-  const x = inputAt(context, 0);
-  const centred = sub(x, mean(builder, x, axes));
-  const variance = mean(builder, mul(centred, centred), axes);
+  const { add, sqrt, reciprocal } = arithmeticOf(builder);
+  const { centred, variance } = momentsOf(builder, inputAt(context, 0), axes);
   const epsilon = floatOf(attributes, 'epsilon', 1e-5);
   return { centred, inverse: reciprocal(sqrt(add(variance, epsilon))) };
 }
@@ -66,12 +90,12 @@ const instanceNormalization: GradientRule = (context) => {
   return normalised(context, statisticsOf(context, axes), axes, channelShape(context));
 };
 
-/** Training takes the statistics of the batch; else they are inputs. */
+/** Training takes the statistics of the batch, which may also be handed in; else they are inputs like others. */
 const batchNormalization: GradientRule = (context) => {
   const { builder, attributes } = context;
   const shape = channelShape(context);
-  if (integerOf(attributes, 'training_mode', 0) === 1) {
-    const axes = [...inputAt(context, 0).shape.keys()].toSpliced(1, 1);
+  if (integerOf(attributes, 'training_mode', 0) === 1 || hasOwnStatistics(context)) {
+    const axes = batchAxes(inputAt(context, 0));
     return normalised(context, statisticsOf(context, axes), axes, shape);
   }
   const { sub, mul, add, sqrt, reciprocal, neg } = arithmeticOf(builder);
@@ -93,6 +117,12 @@ const batchNormalization: GradientRule = (context) => {
       : []),
   ];
 };
+
+/** Whether the mean and variance that are handed in are those of the batch: then one formula has all of it. */
+function hasOwnStatistics(context: RuleContext): boolean {
+  const { average, variance } = batchMoments(context.builder, inputAt(context, 0));
+  return average === inputAt(context, 3) && variance === inputAt(context, 4);
+}
 
 /** The shape under which a value a channel is broadcast. */
 function channelShape(context: RuleContext): Dim[] {

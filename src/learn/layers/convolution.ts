@@ -60,7 +60,9 @@ function convolution(
     }
     const channels = known(input.shape[1] ?? 0);
     if (channels % groups !== 0) {
-      throw new ShapeError(`the channels of ${kind} must be a multiple of groups (${groups}), got ${channels}`);
+      throw new ShapeError(
+        `the channels of ${kind} must be a multiple of groups (${groups}), got ${channels}`,
+      );
     }
     const name = `conv${context.nextOf('conv')}`;
     const kernel = new Array<number>(axes).fill(kernelSize);

@@ -2,15 +2,31 @@
 import { ConfigError } from '../../errors.js';
 import type { Dim, GraphBuilder, Value } from '../graph.js';
 
-/** How a parameter starts: all zeros, uniform on [-limit, limit], or at given values, row-major. */
-export type Initializer = 'zeros' | { readonly uniformLimit: number } | { readonly values: Float32Array };
+/** How a parameter starts: all zeros or ones, uniform on [-limit, limit], or at given values, row-major. */
+export type Initializer =
+  | 'zeros'
+  | 'ones'
+  | { readonly uniformLimit: number }
+  | { readonly values: Float32Array };
+
+/** A value that steps carry on without a gradient, such as a running mean. */
+export interface Statistic {
+  /** As the step finds it. */
+  readonly value: Value;
+  /** Makes `next` what the step leaves; only while training. */
+  moveTo(next: Value): void;
+}
 
 /** Where a layer writes. */
 export interface LayerContext {
   readonly builder: GraphBuilder;
+  /** Whether the graph trains; else it evaluates. */
+  readonly training: boolean;
   /** A number for this layer among its kind, from 1, for parameter names. */
   nextOf(kind: string): number;
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
+  /** A statistic; it lies among the parameters, is reported and averaged with them, and no optimiser moves it. */
+  statistic(name: string, shape: readonly number[], initializer: Initializer): Statistic;
   /**
    * A random mask of a shape: each element is 0 with probability `rate`, else 1 / (1 - rate). Null in the
    * graph that evaluates, where nothing is masked.

@@ -31,7 +31,11 @@ export function globalMaxPool(): Layer {
   return globalPool('GlobalMaxPool');
 }
 
-function pool(op: 'MaxPool' | 'AveragePool', size: number, { stride = size, padding = 0 }: PoolOptions): Layer {
+function pool(
+  op: 'MaxPool' | 'AveragePool',
+  size: number,
+  { stride = size, padding = 0 }: PoolOptions,
+): Layer {
   checkSize('size', size);
   checkSize('stride', stride);
   if (!Number.isSafeInteger(padding) || padding < 0 || padding > size / 2) {

@@ -69,7 +69,7 @@ class Plain(nn.Module):
 
 
 class ResNet(nn.Module):
-    """He et al. 2016, small: two residual blocks with batch normalisation, in training mode."""
+    """He et al. 2016, small: two residual blocks with batch normalisation."""
 
     def __init__(self):
         super().__init__()
@@ -171,6 +171,9 @@ MODELS = {
     ),
     "small-training": dict(model=Small, shape=[2, 9, 9], task="classes", classes=3, opset=17, training=True),
     "resnet": dict(model=ResNet, shape=[1, 10, 10], task="classes", classes=4, opset=17, training=True),
+    "resnet-evaluation": dict(
+        model=ResNet, shape=[1, 10, 10], task="classes", classes=4, opset=13, preserve=True, fold=False
+    ),
     "mobile": dict(model=Mobile, shape=[2, 11, 11], task="classes", classes=3, opset=17),
     "transformer": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=17, fold=False),
     "transformer-folded": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=13),
@@ -210,6 +213,9 @@ def folds(setting):
 
 def export(name, model, setting):
     mode = torch.onnx.TrainingMode.TRAINING if setting.get("training") else torch.onnx.TrainingMode.EVAL
+    if setting.get("preserve"):
+        mode = torch.onnx.TrainingMode.PRESERVE
+        model.eval()
     dynamic = {"x": {0: "batch"}, "y": {0: "batch"}} if setting.get("dynamic", True) else None
     example, _ = batch(setting, 0, 1)
     torch.onnx.export(
@@ -229,6 +235,7 @@ def record(name, setting, batch_size=8):
     """Exports the model, then trains it."""
     model = setting["model"]()
     fill(model)
+    # An export in training mode runs the model once, and the file has the running statistics after that.
     export(name, model, setting)
     model.train()
     optimizer = torch.optim.SGD(model.parameters(), lr=setting.get("rate", 0.1))
@@ -240,6 +247,7 @@ def record(name, setting, batch_size=8):
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
+    model.eval()
     with torch.no_grad():
         outputs = model(batch(setting, 0, batch_size)[0])
     print(f"{name}: losses {losses[0]:.4f} to {losses[-1]:.4f}")
@@ -251,6 +259,9 @@ def record(name, setting, batch_size=8):
         "learningRate": setting.get("rate", 0.1),
         "folded": folds(setting),
         "parameters": [{"name": name, "shape": list(v.shape)} for name, v in model.named_parameters()],
+        "statistics": [
+            {"name": name, "values": v.tolist()} for name, v in model.named_buffers() if "running" in name
+        ],
         "losses": losses,
         "outputs": outputs.flatten().tolist(),
     }

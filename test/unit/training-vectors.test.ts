@@ -129,7 +129,7 @@ async function trainInOrder(engine: Engine, vector: TrainingVector, stepsPerCall
   const losses: number[] = [];
   for (let at = 0; at < examples.indices.length; at += batchSize * stepsPerCall) {
     const sum = await runner.run(examples, examples.indices, at, work, random);
-    losses.push(sum / (batchSize * stepsPerCall));
+    losses.push(sum / stepsPerCall);
   }
   await loaded.session.release();
   return { layout, initial, params: pair.current().params, losses };

@@ -11,7 +11,7 @@ const EXAMPLES = { '2nn': 6000, mlp: 6000, cnn: 200 };
 const PIXELS = 784;
 
 const [modelName, batch, engineKind, seconds] = process.argv.slice(2);
-const { engine } = await chooseEngine(engineKind);
+const { engine } = await chooseEngine({ kind: engineKind });
 const input = { featureShape: [1, 28, 28], task: 'classification', classCount: 10 };
 const trainer = createOnnxTrainer(engine, createModel(modelName, input));
 const count = EXAMPLES[modelName];

@@ -7,7 +7,8 @@ export { parseIdx } from './data/idx.js';
 export { type Partition, partitionDataset } from './data/partition.js';
 export { type PartitionSpec, parsePartition } from './data/partition-spec.js';
 export { DATASET_NAMES, type LoadDatasetOptions, loadDataset } from './datasets/load-dataset.js';
-export { type ChosenEngine, chooseEngine, type EngineKind } from './engine/onnx-runtime.js';
+export type { ChosenEngine, EngineKind, EngineOptions } from './engine/engine-options.js';
+export { chooseEngine } from './engine/onnx-runtime.js';
 export {
   ConfigError,
   FederatedError,

@@ -6,19 +6,20 @@ import { createModel } from '../learn/model.js';
 import { encodeOnnx } from '../learn/onnx-encode.js';
 import { createOnnxTrainer } from '../learn/onnx-trainer.js';
 import { seededRandom } from '../random.js';
-import { chooseEngine, type EngineKind } from './onnx-runtime.js';
+import type { EngineKind } from './engine-options.js';
+import { chooseEngine } from './onnx-runtime.js';
 
 const kinds = ['native', 'wasm'] as const satisfies readonly EngineKind[];
 
 describe.each(kinds)('the %s engine', (kind) => {
   it('says what it is', async () => {
-    const { engine, notice } = await chooseEngine(kind);
+    const { engine, notice } = await chooseEngine({ kind });
     expect(engine.name).toMatch(new RegExp(`^ONNX Runtime \\d+\\.\\d+\\.\\d+.* \\(${kind}\\)$`));
     expect(notice).toBeUndefined();
   });
 
   it('reads the arrays of inputs and writes into those of outputs at every run', async () => {
-    const { engine } = await chooseEngine(kind);
+    const { engine } = await chooseEngine({ kind });
     const builder = createGraphBuilder();
     const x = builder.input('x', 'float32', ['rows', 2]);
     builder.output('y', builder.node('Add', [x, x]));
@@ -34,7 +35,7 @@ describe.each(kinds)('the %s engine', (kind) => {
   });
 
   it('refuses a graph that the runtime does not take, in a sentence', async () => {
-    const { engine } = await chooseEngine(kind);
+    const { engine } = await chooseEngine({ kind });
     const builder = createGraphBuilder();
     const x = builder.input('x', 'float32', ['rows', 2]);
     builder.output('y', builder.node('NoSuchOperator', [x], {}, x));
@@ -46,7 +47,14 @@ describe.each(kinds)('the %s engine', (kind) => {
 
 describe('chooseEngine', () => {
   it('takes the native engine where it is installed', async () => {
-    expect((await chooseEngine()).engine.name).toContain('(native)');
+    const { engine, kind, notice } = await chooseEngine();
+    expect(engine.name).toContain('(native)');
+    expect(kind).toBe('native');
+    expect(notice).toBeUndefined();
+  });
+
+  it('knows no WebGPU in Node', async () => {
+    await expect(chooseEngine({ kind: 'webgpu' })).rejects.toThrow('kind must be native or wasm in Node');
   });
 
   it('gives engines that agree on a round of training and on its evaluation', async () => {
@@ -71,7 +79,7 @@ describe('chooseEngine', () => {
     const model = createModel('mlp', { ...dataset, classCount: 10 });
     const [native, wasm] = await Promise.all(
       kinds.map(async (kind) => {
-        const trainer = createOnnxTrainer((await chooseEngine(kind)).engine, model);
+        const trainer = createOnnxTrainer((await chooseEngine({ kind })).engine, model);
         const params = new Float32Array(trainer.layout.size);
         await trainer.initialParams(1, params);
         const { loss } = await trainer.train(params, examples, work, 1, params);

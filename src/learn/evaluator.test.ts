@@ -14,7 +14,7 @@ const examplesOf = (count: number) => randomExamples(seededRandom(1, 'examples')
 let engine: Engine;
 const trainers: Trainer[] = [];
 beforeAll(async () => {
-  engine = (await chooseEngine('native')).engine;
+  engine = (await chooseEngine({ kind: 'native' })).engine;
 });
 afterAll(async () => {
   for (const trainer of trainers) await trainer.dispose?.();

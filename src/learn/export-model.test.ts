@@ -27,7 +27,7 @@ const model: Model = {
 let engine: Engine;
 let params: Params;
 beforeAll(async () => {
-  engine = (await chooseEngine('native')).engine;
+  engine = (await chooseEngine({ kind: 'native' })).engine;
   const { layout, initialParams } = createOnnxTrainer(engine, model);
   params = { layout, values: new Float32Array(layout.size) };
   await initialParams(3, params.values);

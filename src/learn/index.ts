@@ -46,6 +46,7 @@ export { createModel, type Model, type ModelInput, modelNames } from './model.js
 export type { ExternalData } from './onnx-tensor.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './onnx-trainer.js';
 export { createPredictor, type Predictor } from './predictor.js';
+export { type SelfTestResult, selfTest } from './self-test.js';
 export type {
   EvaluationSums,
   LocalOptimizer,

@@ -27,7 +27,7 @@ const small = createModel('mlp', { featureShape: [6], task: 'classification', cl
 let engine: Engine;
 const trainers: Trainer[] = [];
 beforeAll(async () => {
-  engine = (await chooseEngine('native')).engine;
+  engine = (await chooseEngine({ kind: 'native' })).engine;
 });
 afterAll(async () => {
   for (const trainer of trainers) await trainer.dispose?.();

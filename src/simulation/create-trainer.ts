@@ -1,5 +1,6 @@
 /** Makes the trainer of a thread: of a model by name or from an ONNX file, or from a module of the user's. */
 import type { Dataset } from '../data/dataset.js';
+import type { EngineKind } from '../engine/engine-options.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import { createOnnxTrainer } from '../learn/onnx-trainer.js';
@@ -16,6 +17,8 @@ export type TrainerFactory = (dataset: Dataset, options: unknown) => Trainer | P
 export interface CreatedTrainer {
   readonly trainer: Trainer;
   readonly engineName: string;
+  /** Absent for a trainer of the user's. */
+  readonly engineKind?: EngineKind;
   readonly notice?: string;
 }
 
@@ -31,11 +34,12 @@ export async function createTrainer(
   isStopped: () => boolean,
 ): Promise<CreatedTrainer> {
   if (source.type === 'module') return createFromModule(source.location, source.options, dataset);
-  const { engine, notice } = await chooseEngine(source.engine);
+  const { engine, kind, notice } = await chooseEngine(source.engine);
   const model = await loadModel(source.name, dataset);
   const created = {
     trainer: createOnnxTrainer(stoppableEngine(engine, isStopped), model),
     engineName: engine.name,
+    engineKind: kind,
   };
   return notice === undefined ? created : { ...created, notice };
 }

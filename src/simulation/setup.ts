@@ -38,7 +38,7 @@ export async function withSetup<T>(
     datasets: population.datasets,
     source: trainer
       ? { type: 'module', location: trainer.module, options: trainer.options }
-      : { type: 'model', name: model, ...(engine ? { engine } : {}) },
+      : { type: 'model', name: model, engine: engine ? { kind: engine } : {} },
     threads: Math.min(threads, Math.max(population.clients.length, 1)),
   });
   const stop = () => void pool.close();

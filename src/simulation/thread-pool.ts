@@ -44,7 +44,7 @@ export async function createThreadPool({
   threads,
 }: ThreadPoolOptions): Promise<TrainingPool> {
   const stop = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  const start: ThreadStart = { datasets, source, stop };
+  let start: ThreadStart = { datasets, source, stop };
   const waiting: Job[] = [];
   const crew: Thread[] = [];
   let native = false;
@@ -143,32 +143,33 @@ export async function createThreadPool({
     return closing;
   };
 
-  const started = await Promise.allSettled(Array.from({ length: threads }, startThread));
-  const readies: Ready[] = [];
-  for (const outcome of started) {
-    if (outcome.status === 'rejected') continue;
-    crew.push(outcome.value.thread);
-    readies.push(outcome.value.ready);
+  if (threads < 1) throw new ConfigError(`threads must be at least 1, got ${threads}`);
+  const { thread, ready } = await startThread();
+  crew.push(thread);
+  const { engineKind } = ready;
+  native = engineKind === 'native';
+  // The first has chosen and tested the engine for all: with two engines, equal seeds would not give equal bytes.
+  if (source.type === 'model' && engineKind) {
+    start = { ...start, source: { ...source, engine: { kind: engineKind, selfTest: false } } };
   }
-  const failed = started.find((outcome) => outcome.status === 'rejected');
-  const first = readies[0];
-  // The notice says that WASM has taken the native engine's place.
-  native = source.type === 'model' && source.engine !== 'wasm' && first?.notice === undefined;
-  if (failed || !first) {
+  const others = await Promise.allSettled(Array.from({ length: threads - 1 }, startThread));
+  for (const outcome of others) if (outcome.status === 'fulfilled') crew.push(outcome.value.thread);
+  const failed = others.find((outcome) => outcome.status === 'rejected');
+  if (failed) {
     await close();
-    throw failed?.reason ?? new ConfigError(`threads must be at least 1, got ${threads}`);
+    throw failed.reason;
   }
 
   return {
-    layout: first.layout,
-    engineName: first.engineName,
-    ...(first.notice === undefined ? {} : { notice: first.notice }),
+    layout: ready.layout,
+    engineName: ready.engineName,
+    ...(ready.notice === undefined ? {} : { notice: ready.notice }),
     threads,
     get broken() {
       return broken;
     },
     allocate: () =>
-      new Float32Array(new SharedArrayBuffer(first.layout.size * Float32Array.BYTES_PER_ELEMENT)),
+      new Float32Array(new SharedArrayBuffer(ready.layout.size * Float32Array.BYTES_PER_ELEMENT)),
     async initialParams(seed, out) {
       await submit({ type: 'initial', seed, out });
     },

@@ -21,7 +21,7 @@ function failure(id: number | null, error: unknown): Reply {
 }
 
 async function main(): Promise<void> {
-  const { trainer, engineName, notice } = await createTrainer(
+  const { trainer, engineName, engineKind, notice } = await createTrainer(
     source,
     datasets[0],
     () => Atomics.load(stop, 0) !== 0,
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
       }
     });
   });
-  say({ type: 'ready', layout: trainer.layout, engineName, notice });
+  say({ type: 'ready', layout: trainer.layout, engineName, engineKind, notice });
 }
 
 main().catch((error) => say(failure(null, error)));

@@ -8,7 +8,7 @@ import { emptyFolder, eventsOf } from '../helpers/cli.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { exports } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
-  exports: Record<string, string | { default: string }>;
+  exports: Record<string, string | { default: string; browser?: string }>;
 };
 const faces = Object.entries(exports).flatMap(([subpath, target]) =>
   typeof target === 'string' ? [] : [{ subpath, file: resolve(root, target.default) }],
@@ -36,6 +36,13 @@ describe('the package', () => {
     const face = faces.find((each) => each.subpath === subpath)!;
     const modules = [...modulesOf(face.file)];
     expect(modules.filter((name) => name.startsWith('node:'))).toEqual([]);
+  });
+
+  it('brings neither Node nor the native engine into a browser', () => {
+    const { browser } = exports['./engine'] as { browser: string };
+    const modules = [...modulesOf(resolve(root, browser))];
+    expect(modules).toContain('onnxruntime-web/wasm');
+    expect(modules.filter((name) => name.startsWith('node:') || name === 'onnxruntime-node')).toEqual([]);
   });
 
   it('finds what a face loads: the simulation needs Node', () => {

@@ -44,7 +44,7 @@ const lossOf = {
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = (await chooseEngine('native')).engine;
+  engine = (await chooseEngine({ kind: 'native' })).engine;
 });
 
 describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector) => {

@@ -37,7 +37,7 @@ const models: Readonly<Record<string, () => Model>> = {
 
 const engines = new Map<EngineKind, Engine>();
 beforeAll(async () => {
-  for (const kind of ['native', 'wasm'] as const) engines.set(kind, (await chooseEngine(kind)).engine);
+  for (const kind of ['native', 'wasm'] as const) engines.set(kind, (await chooseEngine({ kind })).engine);
 });
 
 const everything = ['logistic', 'mlp', '2nn', 'cnn', 'linear', 'binary'];

@@ -21,7 +21,7 @@ export async function compareImport(
   width: number,
   compared: string = file.outputs?.[0]?.name ?? 'y',
 ): Promise<ReturnType<typeof importModel>> {
-  const { engine } = await chooseEngine('native');
+  const { engine } = await chooseEngine({ kind: 'native' });
   const model = importModel(onnxFile(file), options);
   const trainer = createOnnxTrainer(engine, model);
   const values = new Float32Array(trainer.layout.size);

@@ -14,7 +14,7 @@ import { batchNorm } from './normalization.js';
 
 let engine: Engine;
 beforeAll(async () => {
-  engine = (await chooseEngine('native')).engine;
+  engine = (await chooseEngine({ kind: 'native' })).engine;
 });
 
 const plain: LocalWork = {

@@ -38,3 +38,14 @@ export function tableText(rows: readonly (readonly string[])[]): string {
     );
   return rows.map((row) => line(row).join('  ')).join('\n');
 }
+
+/** The number behind a flag among a command's words. */
+export function numberAfter(words: readonly string[], flag: string, fallback: number): number {
+  const at = words.indexOf(flag);
+  return at < 0 ? fallback : Number(words[at + 1]);
+}
+
+/** Prints a line. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

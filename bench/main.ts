@@ -1,10 +1,12 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
 import { benchPapers } from './papers.js';
 import { benchSimulate } from './simulate.js';
+import { benchSlots } from './slots.js';
 import { benchTrain } from './train.js';
 
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
   train: benchTrain,
+  slots: benchSlots,
   simulate: benchSimulate,
   papers: benchPapers,
 };

@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { jsonOf, median, tableText } from './child.js';
+import { jsonOf, median, say, tableText } from './child.js';
 
 const REPEATS = 5;
 
@@ -68,8 +68,4 @@ async function memory(measure: Measure): Promise<void> {
 
 function list(values: readonly number[]): string {
   return values.map((value) => (value / 1000).toFixed(2)).join(' ');
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

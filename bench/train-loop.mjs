@@ -1,6 +1,7 @@
 /**
- * One training measurement: `node bench/train-loop.mjs <model> <batch> <engine> <seconds>` prints a line of JSON
- * like the reference loops in `bench/reference`. One thread, random examples in memory, shuffled every epoch.
+ * One training measurement: `node bench/train-loop.mjs <model> <batch> <engine> <seconds> [<work as JSON>]` prints a
+ * line of JSON like the reference loops in `bench/reference`. One thread, random examples in memory, shuffled every
+ * epoch.
  */
 import { chooseEngine } from '../dist/engine/onnx-runtime.js';
 import { createModel } from '../dist/learn/model.js';
@@ -10,7 +11,7 @@ import { seededRandom } from '../dist/random.js';
 const EXAMPLES = { '2nn': 6000, mlp: 6000, cnn: 200 };
 const PIXELS = 784;
 
-const [modelName, batch, engineKind, seconds] = process.argv.slice(2);
+const [modelName, batch, engineKind, seconds, change = '{}'] = process.argv.slice(2);
 const { engine } = await chooseEngine({ kind: engineKind });
 const input = { featureShape: [1, 28, 28], task: 'classification', classCount: 10 };
 const trainer = createOnnxTrainer(engine, createModel(modelName, input));
@@ -35,6 +36,7 @@ const work = {
   learningRate: 0.1,
   momentum: 0,
   weightDecay: 0,
+  ...JSON.parse(change),
 };
 const warmUp = { ...work, amount: { steps: 50 } };
 await trainer.train(params, { dataset, indices }, modelName === 'cnn' ? work : warmUp, 0, trained);

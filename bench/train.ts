@@ -2,7 +2,7 @@
  * Training speed, one thread: examples per CPU-second of our step graphs, native and WASM, beside an ordinary
  * PyTorch loop and a hand-written numpy loop, interleaved in one run.
  */
-import { jsonOf, median, outputOf, ROOT, tableText } from './child.js';
+import { jsonOf, median, numberAfter, outputOf, ROOT, say, tableText } from './child.js';
 
 const REPEATS = 5;
 const SECONDS = 3;
@@ -100,13 +100,4 @@ async function findPython(): Promise<string | undefined> {
     if (found) return program;
   }
   return undefined;
-}
-
-function numberAfter(words: readonly string[], flag: string, fallback: number): number {
-  const at = words.indexOf(flag);
-  return at < 0 ? fallback : Number(words[at + 1]);
-}
-
-function say(text: string): void {
-  process.stdout.write(`${text}\n`);
 }

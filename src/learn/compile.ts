@@ -2,8 +2,10 @@
  * The training compiler: from a model to the ONNX graph of whole training steps (forward, loss, backward and
  * update) and to the graph that evaluates.
  */
+import { ConfigError } from '../errors.js';
 import { createLayout, type Layout, type ParamSpec } from '../params/layout.js';
 import { int } from './attributes.js';
+import { clippedGradients } from './clipping/clipped-gradients.js';
 import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
 import type { Initializer, LayerContext } from './layers/layer.js';
@@ -44,6 +46,7 @@ export const names = {
   momentum: 'momentum',
   weightDecay: 'weightDecay',
   clippingNorm: 'clippingNorm',
+  exampleClippingNorm: 'exampleClippingNorm',
   /** Scalar: the loss summed over all examples of the call. */
   lossSum: 'lossSum',
   /** Scalars: labels that count, and those that were the likeliest token, or among the three likeliest. */
@@ -106,16 +109,26 @@ export function compileSteps(
     const context = trainingContext(builder, get, statistic, step, masks);
     const [x, y] = [featureParts[step] as Value, labelParts[step] as Value];
     const output = forward(model, x, context);
+    if (update.examplesClipped) checkNoStatistics(statistics);
     const nodes = builder.added.slice(before);
     const count = loss.count?.(builder, y);
     const { gradientScale } = scalars;
     const scale = count ? builder.node('Div', [gradientScale, count]) : gradientScale;
-    const outputGradient = loss.gradient(builder, output, y, scale);
     const sum = loss.sum(builder, output, y);
     const stepLoss = count ? builder.node('Div', [sum, count]) : sum;
     lossSum = lossSum ? builder.node('Add', [lossSum, stepLoss]) : stepLoss;
     const targets = [...parameters.values()];
-    const gradients = differentiate(builder, nodes, output, outputGradient, targets);
+    const gradients = scalars.exampleClippingNorm
+      ? clippedGradients(builder, {
+          nodes,
+          output,
+          outputGradient: loss.gradient(builder, output, y, exampleScale(builder, loss, y)),
+          targets,
+          batch: BATCH,
+          clippingNorm: scalars.exampleClippingNorm,
+          scale: gradientScale,
+        })
+      : differentiate(builder, nodes, output, loss.gradient(builder, output, y, scale), targets);
     if (step === 0) state = stateInputs(builder, update, parameters);
     const updated = updateParameters(builder, update, scalars, parameters, gradients, state);
     parameters = updated.parameters;
@@ -163,6 +176,22 @@ function exampleInputs(
     features: builder.input(names.features, featureType, [rows, ...featureShape]),
     labels: builder.input(names.labels, losses[loss].labelType, [rows, ...labelShape]),
   };
+}
+
+/** Statistics over the batch would carry something of each example into the gradients of the others. */
+function checkNoStatistics(statistics: ReadonlyMap<string, Value>): void {
+  for (const name of statistics.keys()) {
+    throw new ConfigError(
+      `exampleClippingNorm must be left out where statistics are taken over the batch, as "${name}" is: use layer or group normalisation instead`,
+    );
+  }
+}
+
+/** What the gradient of each example's summed loss is multiplied with to be that of its mean over labels. */
+function exampleScale(builder: GraphBuilder, loss: Loss, labels: Value): Value {
+  const one = builder.constant('float32', [], [1]);
+  const counts = loss.exampleCounts?.(builder, labels);
+  return counts ? builder.node('Div', [one, counts]) : one;
 }
 
 function forward(model: Model, features: Value, context: LayerContext): Value {
@@ -230,6 +259,7 @@ function scalarInputs(builder: GraphBuilder, update: UpdateKind): StepScalars {
     ...(update.momentum ? { momentum: scalar(names.momentum) } : {}),
     ...(update.weightDecay ? { weightDecay: scalar(names.weightDecay) } : {}),
     ...(update.clipped ? { clippingNorm: scalar(names.clippingNorm) } : {}),
+    ...(update.examplesClipped ? { exampleClippingNorm: scalar(names.exampleClippingNorm) } : {}),
   };
 }
 

@@ -1,6 +1,6 @@
 /** Reverse-mode differentiation: walks a forward graph backwards and appends the gradients to it. */
 import { ConfigError } from '../errors.js';
-import type { GradientRule } from './gradients/rule.js';
+import type { GradientRule, RuleContext } from './gradients/rule.js';
 import { gradientRules } from './gradients/table.js';
 import type { GraphBuilder, GraphNode, Value } from './graph.js';
 
@@ -18,10 +18,31 @@ export function differentiate(
   targets: readonly Value[],
 ): Value[] {
   const dependent = dependentsOf(builder, nodes, targets);
-  const gradients = new Map<string, Value>([[output.name, outputGradient]]);
+  const gradients = backward(builder, nodes, dependent, new Map([[output.name, outputGradient]]));
+  return targets.map((target) => {
+    const gradient = gradients.get(target.name);
+    if (!gradient) throw new ConfigError(`the loss must depend on "${target.name}", it does not`);
+    return gradient;
+  });
+}
+
+/**
+ * Walks the nodes backwards from values whose gradients are given; gives the gradients by all values, by name.
+ *
+ * @param dependent names of the values whose gradients are wanted
+ * @param leave says by which inputs of a node no gradient is wanted after all
+ */
+export function backward(
+  builder: GraphBuilder,
+  nodes: readonly GraphNode[],
+  dependent: ReadonlySet<string>,
+  given: ReadonlyMap<string, Value>,
+  leave?: (node: GraphNode, context: RuleContext) => ReadonlySet<number>,
+): ReadonlyMap<string, Value> {
+  const gradients = new Map(given);
   for (const node of nodes.toReversed()) {
     if (!node.outputs.some((name) => gradients.has(name) && dependent.has(name))) continue;
-    const inputGradients = ruleOf(node)({
+    const context: RuleContext = {
       builder,
       op: node.op,
       attributes: node.attributes,
@@ -29,19 +50,19 @@ export function differentiate(
       outputs: node.outputs.map((name) => builder.value(name)),
       gradients: node.outputs.map((name) => gradients.get(name) ?? null),
       wants: (index) => dependent.has(node.inputs[index] ?? ''),
-    });
+    };
+    const left = leave?.(node, context);
+    const wants = (index: number) => context.wants(index) && !left?.has(index);
+    if (!node.inputs.some((_, index) => wants(index))) continue;
+    const inputGradients = ruleOf(node)({ ...context, wants });
     node.inputs.forEach((name, index) => {
       const gradient = inputGradients[index];
-      if (!gradient || !dependent.has(name)) return;
+      if (!gradient || !wants(index)) return;
       const sum = gradients.get(name);
       gradients.set(name, sum ? builder.node('Add', [sum, gradient]) : gradient);
     });
   }
-  return targets.map((target) => {
-    const gradient = gradients.get(target.name);
-    if (!gradient) throw new ConfigError(`the loss must depend on "${target.name}", it does not`);
-    return gradient;
-  });
+  return gradients;
 }
 
 function ruleOf({ op, outputs, origin }: GraphNode): GradientRule {
@@ -54,7 +75,7 @@ function ruleOf({ op, outputs, origin }: GraphNode): GradientRule {
 }
 
 /** The names of the targets and of all real values computed from them. */
-function dependentsOf(
+export function dependentsOf(
   builder: GraphBuilder,
   nodes: readonly GraphNode[],
   targets: readonly Value[],

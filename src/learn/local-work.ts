@@ -10,7 +10,8 @@ const optimizerTypes: readonly string[] = ['sgd', 'adagrad', 'rmsprop', 'adam', 
  * @throws {ConfigError} naming the first number out of its range.
  */
 export function checkWork(work: LocalWork): void {
-  const { amount, batchSize, learningRate, momentum, weightDecay, optimizer, gradientClippingNorm } = work;
+  const { amount, batchSize, learningRate, momentum, weightDecay, optimizer } = work;
+  const { gradientClippingNorm, exampleClippingNorm } = work;
   if ('steps' in amount) checkCount('localSteps', amount.steps);
   else checkCount('localEpochs', amount.epochs);
   if (batchSize !== 'full') checkCount('batchSize', batchSize);
@@ -18,6 +19,7 @@ export function checkWork(work: LocalWork): void {
   checkRange('momentum', momentum, 'from 0 to below 1', momentum < 1);
   checkRange('weightDecay', weightDecay, 'a finite number of at least 0', weightDecay < Infinity);
   if (gradientClippingNorm !== undefined) checkPositive('gradientClippingNorm', gradientClippingNorm);
+  if (exampleClippingNorm !== undefined) checkPositive('exampleClippingNorm', exampleClippingNorm);
   if (optimizer) checkOptimizer(optimizer, momentum);
 }
 

@@ -15,6 +15,8 @@ export interface Loss {
   gradient(builder: GraphBuilder, output: Value, labels: Value, scale: Value): Value;
   /** How many labels the mean of a step is over, at least 1; absent: one an example. */
   count?(builder: GraphBuilder, labels: Value): Value;
+  /** The same for each example, in a shape that broadcasts with the output. */
+  exampleCounts?(builder: GraphBuilder, labels: Value): Value;
 }
 
 /** Minus the logarithm of the softmax of the label's output (logits in). Labels are class indices. */

@@ -1,7 +1,7 @@
 /** Next-token prediction: the loss at every position of a sequence, and how high the true token ranks. */
 
 import { int } from './attributes.js';
-import { cast, sumAll, unsqueeze } from './gradients/nodes.js';
+import { cast, reduceSum, sumAll, unsqueeze } from './gradients/nodes.js';
 import type { GraphBuilder, Value } from './graph.js';
 import type { Loss } from './losses.js';
 
@@ -29,9 +29,14 @@ export const nextTokenCrossEntropy: Loss = {
       output,
     );
   },
-  count: (builder, labels) =>
-    builder.node('Max', [sumAll(builder, mask(builder, labels)), builder.constant('float32', [], [1])]),
+  count: (builder, labels) => atLeastOne(builder, sumAll(builder, mask(builder, labels))),
+  exampleCounts: (builder, labels) =>
+    atLeastOne(builder, reduceSum(builder, mask(builder, labels), [1], true)),
 };
+
+function atLeastOne(builder: GraphBuilder, count: Value): Value {
+  return builder.node('Max', [count, builder.constant('float32', [], [1])]);
+}
 
 /** How many labels count, and at how many of these fewer than 1, or than 3, tokens are likelier than the label. */
 export interface Ranks {

@@ -93,8 +93,10 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       let at = 0;
       for (let step = 0; step < sizes.length; ) {
         const rows = sizes[step] as number;
+        // Where examples are told apart, the batch is a size that only the running graph knows.
+        const apart = update.examplesClipped ?? false;
         // Only for the batch size asked for: a graph for the size of every small client would never end.
-        const several = rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
+        const several = !apart && rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
         const steps = several ? stepsPerCall : 1;
         const runner = await runnerFor(update, rows, steps);
         lossSum += await runner.run(examples, order, at, work, random);

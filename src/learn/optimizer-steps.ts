@@ -16,6 +16,7 @@ export interface StepScalars {
    */
   readonly weightDecay?: Value;
   readonly clippingNorm?: Value;
+  readonly exampleClippingNorm?: Value;
 }
 
 /** Values by name. */

@@ -24,6 +24,7 @@ interface StepSettings {
   readonly momentum: number;
   readonly weightDecay: number;
   readonly gradientClippingNorm?: number;
+  readonly exampleClippingNorm?: number;
 }
 
 /** Steps of one shape (`rows` examples each, `steps` of them a call), ready to run. */
@@ -125,6 +126,7 @@ export function bindSteps(
     ...(update.momentum ? { [names.momentum]: scalars.momentum } : {}),
     ...(update.weightDecay ? { [names.weightDecay]: scalars.weightDecay } : {}),
     ...(update.clipped ? { [names.clippingNorm]: scalars.clippingNorm } : {}),
+    ...(update.examplesClipped ? { [names.exampleClippingNorm]: scalars.exampleClippingNorm } : {}),
     ...Object.fromEntries(masks.map(({ name }, index) => [name, maskTensors[index] as EngineTensor])),
   };
   const from = pair.states.map((state) => ({
@@ -138,20 +140,23 @@ export function bindSteps(
   return {
     async run(examples, order, at, settings, random) {
       const { learningRate, momentum, weightDecay, gradientClippingNorm = 0 } = settings;
+      const { exampleClippingNorm = 0 } = settings;
       fillRows(buffers, examples, order, at, rows * steps);
-      const scale = countsLabels ? 1 : 1 / rows;
+      const lossScale = countsLabels ? 1 : 1 / rows;
+      const scale = update.examplesClipped ? 1 / rows : lossScale;
       scalars.gradientScale.data[0] = plain ? -learningRate * scale : scale;
       scalars.learningRate.data[0] = learningRate;
       scalars.momentum.data[0] = momentum;
       scalars.weightDecay.data[0] = plain ? 1 - learningRate * weightDecay : weightDecay;
       scalars.clippingNorm.data[0] = gradientClippingNorm;
+      scalars.exampleClippingNorm.data[0] = exampleClippingNorm;
       masks.forEach(({ rate }, index) => {
         fillMask((maskTensors[index] as EngineTensor).data, rate, random);
       });
       const { side } = pair;
       await session.run(from[side] as Tensors, into[1 - side] as Tensors);
       pair.swap();
-      return (loss.data[0] ?? Number.NaN) * scale;
+      return (loss.data[0] ?? Number.NaN) * lossScale;
     },
   };
 }
@@ -164,6 +169,7 @@ function createScalars(engine: Engine) {
     momentum: scalar(),
     weightDecay: scalar(),
     clippingNorm: scalar(),
+    exampleClippingNorm: scalar(),
   };
 }
 

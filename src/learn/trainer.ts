@@ -36,6 +36,12 @@ export interface LocalWork {
   readonly optimizer?: LocalOptimizer;
   /** Bound on the L2 norm of each step's gradient, over all parameters together; absent: none. */
   readonly gradientClippingNorm?: number;
+  /**
+   * Bound on the L2 norm of each example's gradient, over all parameters together, before the mean over the batch is
+   * taken (Abadi et al. 2016, algorithm 1, without its noise); absent: none. Needs a model that keeps the examples
+   * of a batch apart.
+   */
+  readonly exampleClippingNorm?: number;
 }
 
 /** What came of it. The trained parameters are in the array the caller handed in. */

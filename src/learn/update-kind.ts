@@ -9,6 +9,8 @@ export interface UpdateKind {
   readonly optimizer?: LocalOptimizer;
   /** Whether the gradient of a step is clipped. */
   readonly clipped?: boolean;
+  /** Whether the gradient of each example is clipped. */
+  readonly examplesClipped?: boolean;
 }
 
 /** What an optimiser keeps from step to step, from zero: arrays like the parameters, and single numbers. */
@@ -19,12 +21,13 @@ export interface StateNames {
 
 /** The update that `work` asks for. */
 export function updateKindOf(work: LocalWork): UpdateKind {
-  const { optimizer, momentum, weightDecay, gradientClippingNorm } = work;
+  const { optimizer, momentum, weightDecay, gradientClippingNorm, exampleClippingNorm } = work;
   return {
     momentum: momentum > 0,
     weightDecay: weightDecay > 0,
     ...(optimizer ? { optimizer } : {}),
     ...(gradientClippingNorm === undefined ? {} : { clipped: true }),
+    ...(exampleClippingNorm === undefined ? {} : { examplesClipped: true }),
   };
 }
 

@@ -2,7 +2,7 @@
 import { float, floatOf, int, integerOf } from '../attributes.js';
 import type { GraphBuilder, Value } from '../graph.js';
 import { arithmeticOf } from './formulas.js';
-import { reshapeLike, transpose, unsqueeze } from './nodes.js';
+import { reshapeLike, swapped, unsqueeze } from './nodes.js';
 import type { GradientRule, RuleContext } from './rule.js';
 import { inputAt, outputGradient, sumTo } from './rule.js';
 
@@ -70,13 +70,6 @@ function byRight({ builder }: RuleContext, a: Value, b: Value, dy: Value): Value
 function asRows(builder: GraphBuilder, value: Value): Value {
   if (value.shape.length === 2) return value;
   return builder.node('Flatten', [value], { axis: int(value.shape.length - 1) });
-}
-
-/** The last two axes swapped. */
-function swapped(builder: GraphBuilder, value: Value): Value {
-  const axes = [...value.shape.keys()];
-  const rank = axes.length;
-  return transpose(builder, value, [...axes.slice(0, -2), rank - 1, rank - 2]);
 }
 
 export const linearRules = { Gemm: gemm, MatMul: matMul } satisfies Record<string, GradientRule>;

@@ -123,6 +123,12 @@ export function transpose(builder: GraphBuilder, value: Value, perm: readonly nu
     : builder.node('Transpose', [value], { perm: ints(perm) });
 }
 
+/** The last two axes swapped. */
+export function swapped(builder: GraphBuilder, value: Value): Value {
+  const axes = [...value.shape.keys()];
+  return transpose(builder, value, [...axes.slice(0, -2), ...axes.slice(-2).reverse()]);
+}
+
 /** The elements as another type. */
 export function cast(builder: GraphBuilder, value: Value, dtype: DType): Value {
   if (value.dtype === dtype) return value;

@@ -79,14 +79,12 @@ function normalised(
 }
 
 const layerNormalization: GradientRule = (context) => {
-  const { shape } = inputAt(context, 0);
-  const first = axisOf(integerOf(context.attributes, 'axis', -1), shape.length);
-  const axes = [...shape.keys()].slice(first);
+  const axes = normalisedAxes(context);
   return normalised(context, statisticsOf(context, axes), axes, inputAt(context, 1).shape);
 };
 
 const instanceNormalization: GradientRule = (context) => {
-  const axes = [...inputAt(context, 0).shape.keys()].slice(2);
+  const axes = normalisedAxes(context);
   return normalised(context, statisticsOf(context, axes), axes, channelShape(context));
 };
 
@@ -98,11 +96,9 @@ const batchNormalization: GradientRule = (context) => {
     const axes = batchAxes(inputAt(context, 0));
     return normalised(context, statisticsOf(context, axes), axes, shape);
   }
-  const { sub, mul, add, sqrt, reciprocal, neg } = arithmeticOf(builder);
+  const { mul, neg } = arithmeticOf(builder);
   const [average, variance] = [inputAt(context, 3), inputAt(context, 4)];
-  const centred = sub(inputAt(context, 0), reshape(builder, average, shape));
-  const spread = add(reshape(builder, variance, shape), floatOf(attributes, 'epsilon', 1e-5));
-  const inverse = reciprocal(sqrt(spread));
+  const { centred, inverse } = givenStatistics(context);
   const d = () => mul(mul(outputGradient(context), reshape(builder, inputAt(context, 1), shape)), inverse);
   const byVariance = () => mul(mul(d(), centred), mul(mul(inverse, inverse), -0.5));
   const summed = (gradient: Value, parameter: Value) =>
@@ -122,6 +118,32 @@ const batchNormalization: GradientRule = (context) => {
 function hasOwnStatistics(context: RuleContext): boolean {
   const { average, variance } = batchMoments(context.builder, inputAt(context, 0));
   return average === inputAt(context, 3) && variance === inputAt(context, 4);
+}
+
+/** The running statistics that the node was given. */
+function givenStatistics(context: RuleContext): Statistics {
+  const { builder, attributes } = context;
+  const { sub, add, sqrt, reciprocal } = arithmeticOf(builder);
+  const shape = channelShape(context);
+  const centred = sub(inputAt(context, 0), reshape(builder, inputAt(context, 3), shape));
+  const spread = add(reshape(builder, inputAt(context, 4), shape), floatOf(attributes, 'epsilon', 1e-5));
+  return { centred, inverse: reciprocal(sqrt(spread)) };
+}
+
+/** The axes over which an example's own statistics are taken. */
+function normalisedAxes({ op, attributes, inputs }: RuleContext): number[] {
+  const rank = inputs[0]?.shape.length ?? 0;
+  const first = op === 'LayerNormalization' ? axisOf(integerOf(attributes, 'axis', -1), rank) : 2;
+  return [...Array(rank).keys()].slice(first);
+}
+
+/** What scale and bias are applied to: the input less its mean, over its standard deviation. */
+export function normalisedInput(context: RuleContext): Value {
+  const statistics =
+    context.op === 'BatchNormalization'
+      ? givenStatistics(context)
+      : statisticsOf(context, normalisedAxes(context));
+  return arithmeticOf(context.builder).mul(statistics.centred, statistics.inverse);
 }
 
 /** The shape under which a value a channel is broadcast. */

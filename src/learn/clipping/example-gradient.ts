@@ -26,8 +26,6 @@ export type ExampleGradient =
   /** As a matrix, row-major: the sum over places of `left` as a column times `right` as a row. */
   | { readonly type: 'outer'; readonly left: Factor; readonly right: Factor };
 
-type Outer = Extract<ExampleGradient, { type: 'outer' }>;
-
 /** Multiplications that one element of a whole gradient is worth: it is also written, and read twice. */
 const ELEMENT_COST = 8;
 
@@ -88,7 +86,7 @@ export function squaredNorms(builder: GraphBuilder, terms: readonly ExampleGradi
   const { add, mul } = arithmeticOf(builder);
   const products = terms.flatMap((a, index) => [
     squaredNorm(builder, a),
-    ...terms.slice(index + 1).map((b) => mul(innerProducts(builder, a, b as Outer), 2)),
+    ...terms.slice(index + 1).map((b) => mul(innerProducts(builder, a, b), 2)),
   ]);
   return products.reduce((sum, each) => add(sum, each));
 }

@@ -1,11 +1,20 @@
 /** The public face of Tessera: names only. Parts of it, also for browsers, are in `tessera/learn` and the like. */
 export { type CsvOptions, parseCsv } from './data/csv.js';
-export { type DataSplit, type Dataset, type Examples, featureLength } from './data/dataset.js';
+export { type DataSplit, type Dataset, type Examples, featureLength, type Task } from './data/dataset.js';
 export { type DigitsOptions, generateDigits } from './data/digits.js';
 export { type ClientExamples, type FederatedExamples, splitClients } from './data/held-out.js';
 export { parseIdx } from './data/idx.js';
 export { type Partition, partitionDataset } from './data/partition.js';
 export { type PartitionSpec, parsePartition } from './data/partition-spec.js';
+export {
+  datasetOfTexts,
+  type OwnedTexts,
+  type TextDataset,
+  type TextDatasetOptions,
+} from './data/text-dataset.js';
+export { createTokenizer, type Tokenizer } from './data/tokenizer.js';
+export { characterVocabulary, hashedVocabulary, type Vocabulary, wordVocabulary } from './data/vocabulary.js';
+export { englishVocabulary } from './data/word-list.js';
 export { DATASET_NAMES, type LoadDatasetOptions, loadDataset } from './datasets/load-dataset.js';
 export type { ChosenEngine, EngineKind, EngineOptions } from './engine/engine-options.js';
 export { chooseEngine } from './engine/onnx-runtime.js';

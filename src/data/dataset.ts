@@ -1,4 +1,5 @@
 /** Examples in memory: features, labels and, where known, whose they are. */
+import type { Vocabulary } from './vocabulary.js';
 
 /** What is predicted: a class, a number, or at each position of a sequence the token that follows. */
 export type Task = 'classification' | 'regression' | 'next-token';
@@ -30,6 +31,10 @@ export interface Dataset {
 export interface DataSplit {
   readonly train: Dataset;
   readonly test?: Dataset;
+  /** Of text: the tokens that ids stand for. */
+  readonly vocabulary?: Vocabulary;
+  /** Of text: the share of what is to be predicted, in the test part, that the vocabulary has: 0 to 1. */
+  readonly coverage?: number;
 }
 
 /** Which examples of a dataset: `indices` into its rows, in the order they are visited before shuffling. */

@@ -31,8 +31,8 @@ export interface SplitOptions {
  * With a test part, clients train on all they have, and each test example goes to one client, such that a
  * client is tested on what it trains on: the test examples of each label are dealt in proportion to the
  * clients' training examples of that label. Where each client is one owner and test examples have owners too,
- * the owner takes the label's place; a regression target counts as one label. Test examples of labels that
- * nobody trains on are dealt to nobody. The server tests on all of them.
+ * the owner takes the label's place; where nothing is classified, all examples count as one label. Test examples
+ * of labels that nobody trains on are dealt to nobody. The server tests on all of them.
  *
  * Without a test part, each client sets aside `heldOutFraction` of its examples at random, rounded, but at
  * least one and at most all but one; a client with a single example trains on it. The server tests on the
@@ -136,6 +136,6 @@ function chooseKeys(partition: Partition, train: Dataset, test: Dataset): KeysOf
     groups &&
     partition.clients.every(({ indices }) => indices.every((i) => groups[i] === groups[indices[0]!]));
   if (isNatural && test.groups) return (dataset) => (index) => dataset.groups![index]!;
-  if (train.task === 'regression') return () => () => 'all';
+  if (train.task !== 'classification') return () => () => 'all';
   return (dataset) => (index) => dataset.labels[index]!;
 }

@@ -54,6 +54,7 @@ function deal(
     case 'linear':
       return linearSizes(count, given(clients, spec), seed);
     case 'shards':
+      if (dataset.task === 'next-token') requireClasses(dataset, spec);
       return shards(labels, given(clients, spec), spec.shardsPerClient, seed);
     case 'dirichlet':
       requireClasses(dataset, spec);

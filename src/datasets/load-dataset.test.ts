@@ -53,7 +53,9 @@ describe('loadDataset', () => {
 
   it('needs to know what to predict from a CSV file', async () => {
     await expect(loadDataset('x.csv', { seed: 1 })).rejects.toThrow(
-      new ConfigError('label must name the column of x.csv to predict, got nothing'),
+      new ConfigError(
+        'label must name the column of x.csv to predict, or tokens what its text is cut into, got neither',
+      ),
     );
   });
 
@@ -66,7 +68,7 @@ describe('loadDataset', () => {
   it('names the known data sets when it is asked for another', async () => {
     await expect(loadDataset('imagenet', { seed: 1 })).rejects.toThrow(
       new ConfigError(
-        'data must be digits, mnist, heart-disease or a path that ends in .csv, .csv.gz, .tsv or .tsv.gz, got "imagenet"',
+        'data must be digits, mnist, heart-disease, shakespeare, shakespeare-words or a path that ends in .csv, .csv.gz, .tsv or .tsv.gz, got "imagenet"',
       ),
     );
   });

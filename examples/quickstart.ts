@@ -13,7 +13,7 @@ const { finished, report } = await simulate(
   {
     onEvent(event) {
       if (event.type !== 'round-finished') return;
-      console.log(`round ${event.round}: ${((event.metrics.accuracy ?? 0) * 100).toFixed(1)}%`);
+      console.log(`round ${event.round}: ${((event.metrics?.accuracy ?? 0) * 100).toFixed(1)}%`);
     },
   },
 );

@@ -1,6 +1,6 @@
 /** `tessera data show`: who has how much of what. */
 import type { Command } from 'commander';
-import { formatCount } from '../report/format.js';
+import { formatCount, formatPercent } from '../report/format.js';
 import { parseOptions } from '../simulation/options.js';
 import { loadPopulation } from '../simulation/population.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';
@@ -16,14 +16,22 @@ export function addDataCommand(program: Command): void {
     .allowExcessArguments(false);
   addDataFlags(show).action(async (given: Record<string, unknown>) => {
     const options = parseOptions(await settingsOf(given));
-    const { datasets, summaries, serverHeldOut } = await loadPopulation(options, printNotice);
+    const { datasets, summaries, serverHeldOut, vocabulary, coverage } = await loadPopulation(
+      options,
+      printNotice,
+    );
     if (given.json === true) return summaries.forEach(printJson);
-    const [{ name, classNames, featureShape }] = datasets;
+    const [{ name, task, classNames, featureShape }] = datasets;
     const trainCount = summaries.reduce((sum, client) => sum + client.trainCount, 0);
     print(
       `${name}: ${formatCount(trainCount)} training and ${formatCount(serverHeldOut.indices.length)} held-out examples of [${featureShape.join(', ')}], ${formatCount(summaries.length)} clients, partition ${options.partition}`,
     );
+    if (vocabulary && coverage !== undefined) {
+      print(
+        `vocabulary of ${formatCount(vocabulary.names.length)} tokens, ${formatPercent(coverage)} of held-out tokens are in it`,
+      );
+    }
     print('');
-    print(labelPicture(summaries, classNames, terminalOptions()));
+    print(labelPicture(summaries, task === 'next-token' ? [] : classNames, terminalOptions()));
   });
 }

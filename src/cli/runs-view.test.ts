@@ -23,8 +23,8 @@ describe('summaryOf', () => {
       data: 'digits',
       clients: 3,
       rounds: 4,
-      accuracy: last?.metrics.accuracy,
-      loss: last?.metrics.loss,
+      accuracy: last?.metrics?.accuracy,
+      loss: last?.metrics?.loss,
     });
   });
 

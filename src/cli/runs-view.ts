@@ -31,6 +31,7 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
   const started = startOf(events);
   const finished = events.findLast((event) => event.type === 'run-finished');
   const last = roundsOf(events).at(-1);
+  const metrics = roundsOf(events).findLast((round) => round.metrics)?.metrics;
   return {
     runId,
     state: finished ? finished.reason : 'unfinished',
@@ -40,8 +41,8 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
     model: started?.model ?? String(settings.model),
     clients: started?.clients.length ?? null,
     rounds: last?.round ?? 0,
-    accuracy: last?.metrics.accuracy ?? null,
-    loss: last?.metrics.loss ?? null,
+    accuracy: metrics?.accuracy ?? null,
+    loss: metrics?.loss ?? null,
     bestRound: finished?.bestRound ?? null,
   };
 }
@@ -117,7 +118,7 @@ export function compareRuns(runs: readonly StoredRun[], options: TerminalOptions
 /** One line a round, with a header (RFC 4180); empty where a round has no such value. */
 export function roundsAsCsv(events: readonly RunEvent[]): string {
   const header =
-    'round,outcome,cohort,trained,failed,train_loss,loss,accuracy,mean_absolute_error,federated_loss,federated_accuracy,worst_decile,client_variance,down_bytes,up_bytes,wall_ms,central_loss,central_accuracy';
+    'round,outcome,cohort,trained,failed,train_loss,loss,accuracy,mean_absolute_error,federated_loss,federated_accuracy,worst_decile,client_variance,down_bytes,up_bytes,wall_ms,central_loss,central_accuracy,top3_recall,perplexity';
   const central = new Map(
     events.flatMap((event) =>
       event.type === 'central-evaluated' ? [[event.round, event.metrics] as const] : [],
@@ -131,9 +132,9 @@ export function roundsAsCsv(events: readonly RunEvent[]): string {
       event.trainedCount,
       event.failedCount,
       event.trainLoss,
-      event.metrics.loss,
-      event.metrics.accuracy,
-      event.metrics.meanAbsoluteError,
+      event.metrics?.loss,
+      event.metrics?.accuracy,
+      event.metrics?.meanAbsoluteError,
       event.federated?.metrics.loss,
       event.federated?.metrics.accuracy,
       event.federated?.spread.worstDecile,
@@ -143,6 +144,8 @@ export function roundsAsCsv(events: readonly RunEvent[]): string {
       event.wallMs,
       central.get(event.round)?.loss,
       central.get(event.round)?.accuracy,
+      event.metrics?.top3Recall,
+      event.metrics?.perplexity,
     ]
       .map((value) => value ?? '')
       .join(','),
@@ -154,8 +157,10 @@ function drawCurves(
   series: readonly { name: string; rounds: readonly RoundFinished[] }[],
   options: TerminalOptions,
 ): string {
-  const values = series.map(({ rounds }) => rounds.map(({ metrics }) => metrics.accuracy ?? null));
-  if (values.every((line) => line.every((value) => value === null))) return '';
+  const values = series.map(({ rounds }) =>
+    rounds.map(({ metrics }) => metrics && (metrics.accuracy ?? null)),
+  );
+  if (!values.flat().some((value) => typeof value === 'number')) return '';
   return curve(values, { ...options, names: series.map(({ name }) => name) });
 }
 

@@ -43,13 +43,17 @@ interface Flag {
 }
 
 const dataFlags: readonly Flag[] = [
-  flag('data', '--data <name>', 'digits, mnist, heart-disease, or a CSV file [digits]', asText),
+  flag('data', '--data <name>', 'digits, mnist, heart-disease, shakespeare, or a CSV file [digits]', asText),
   flag('dataDir', '--data-dir <folder>', 'where data files lie', asText),
   flag('examples', '--examples <n>', 'digits: training examples to draw [10000]', asNumber),
   flag('label', '--label <column>', 'CSV: the column to predict', asText),
   flag('groupBy', '--group-by <column>', "CSV: the column that names an example's owner", asText),
   flag('features', '--features <columns>', 'CSV: the columns to learn from, comma-separated [all]', asList),
   flag('task', '--task <task>', 'CSV: classification or regression', asText),
+  flag('tokens', '--tokens <kind>', 'text: chars or words, to predict the next', asText),
+  flag('text', '--text <column>', 'CSV of texts: the column that holds them [text]', asText),
+  flag('sequenceLength', '--sequence-length <n>', 'text: tokens an example [80 chars, 20 words]', asNumber),
+  flag('vocabulary', '--vocabulary <list>', 'words: a file, one a line, or hashed:4096 [built in]', asText),
   flag(
     'partition',
     '--partition <how>',
@@ -77,6 +81,7 @@ const trainingFlags: readonly Flag[] = [
   flag('reports', '--reports <what>', 'clients report params or update [params]', asText),
   flag('serverLearningRate', '--server-learning-rate <x>', 'factor of the mean update [1]', asNumber),
   flag('rounds', '--rounds <n>', 'at most this many rounds [20]', asNumber),
+  flag('evaluateEvery', '--evaluate-every <n>', 'rounds from one evaluation to the next [1]', asNumber),
   flag('target', '--target <metric=value>', 'stop when reached, like accuracy=0.97', asTarget),
   flag('plateau', '--plateau <n[:change]>', 'stop after n rounds without a better metric', asPlateau),
   flag('maxSeconds', '--max-seconds <s>', 'stop after this time', asNumber),

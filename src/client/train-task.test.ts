@@ -1,6 +1,6 @@
 /** Tests of a client's part of a round. */
 import { describe, expect, it } from 'vitest';
-import type { Examples } from '../data/dataset.js';
+import type { Dataset, Examples } from '../data/dataset.js';
 import { ConfigError } from '../errors.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from '../learn/trainer.js';
 import { createLayout } from '../params/layout.js';
@@ -146,5 +146,28 @@ describe('runEvaluationTask', () => {
     await expect(evaluate(result)).rejects.toThrow(
       'the trainer must give back sums over 2 examples of 2 classes when it evaluates, got ',
     );
+  });
+
+  describe('of the next token', () => {
+    const dataset: Dataset = { ...examples.dataset, task: 'next-token' };
+    const found = { ...sums, confusion: [], tokens: { count: 5, top1: 1, top3: 2 } };
+    const evaluateTokens = (result: unknown) => {
+      const { trainer } = trainerThat({ evaluate: () => result });
+      return runEvaluationTask(trainer, new Float32Array(3), { ...examples, dataset });
+    };
+
+    it('gives back the sums', async () => {
+      expect(await evaluateTokens(found)).toEqual(found);
+    });
+
+    it.each([
+      { ...found, tokens: undefined },
+      { ...found, tokens: { count: 5, top1: 1 } },
+      { ...found, confusion: sums.confusion },
+    ])('refuses %j', async (result) => {
+      await expect(evaluateTokens(result)).rejects.toThrow(
+        'the trainer must give back sums over 2 examples with counts of tokens when it evaluates, got ',
+      );
+    });
   });
 });

@@ -48,17 +48,24 @@ export async function runEvaluationTask(
 ): Promise<EvaluationSums> {
   const sums: EvaluationSums | undefined = await trainer.evaluate(params, examples);
   const exampleCount = examples.indices.length;
-  const classCount = examples.dataset.classNames.length;
+  const { task, classNames } = examples.dataset;
+  const classCount = task === 'classification' ? classNames.length : 0;
   // A model that diverged has a loss that is no number: that is a metric like any other.
   const fits =
     sums?.exampleCount === exampleCount &&
     sums.confusion?.length === classCount ** 2 &&
     typeof sums.lossSum === 'number' &&
-    typeof sums.absoluteErrorSum === 'number';
+    typeof sums.absoluteErrorSum === 'number' &&
+    (task !== 'next-token' || areCounts(sums.tokens));
   if (fits) return sums;
+  const of = task === 'next-token' ? 'with counts of tokens' : `of ${classCount} classes`;
   throw new ConfigError(
-    `the trainer must give back sums over ${exampleCount} examples of ${classCount} classes when it evaluates, got ${show(sums)}`,
+    `the trainer must give back sums over ${exampleCount} examples ${of} when it evaluates, got ${show(sums)}`,
   );
+}
+
+function areCounts(tokens: EvaluationSums['tokens']): boolean {
+  return [tokens?.count, tokens?.top1, tokens?.top3].every((value) => Number.isSafeInteger(value));
 }
 
 function checkResult(result: TrainResult | undefined): asserts result is TrainResult {

@@ -92,7 +92,7 @@ function compare(one: number, other: number): number {
 }
 
 function isAccuracy({ started }: RunSummary): boolean {
-  return started.task === 'classification';
+  return started.task !== 'regression';
 }
 
 function explain(hasAlone: boolean): string {

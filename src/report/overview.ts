@@ -1,7 +1,15 @@
 /** The head of the report: which run this is, its result in a sentence, and the key figures. */
-import { formatBytes, formatCount, formatDuration, formatPlural } from './format.js';
+import type { Metrics } from '../round/run-events.js';
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMetric,
+  formatPercent,
+  formatPlural,
+} from './format.js';
 import { type Html, html } from './html.js';
-import { formatHeadline, HEADLINE_NAMES, resultSentence, STOP_REASONS } from './result-sentence.js';
+import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from './result-sentence.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
 
 interface Tile {
@@ -57,17 +65,19 @@ export function tiles(summary: RunSummary): Html {
 }
 
 function resultTiles(summary: RunSummary): readonly Tile[] {
-  const { last, best, finished, headline } = summary;
-  const what = HEADLINE_NAMES[headline];
+  const { last, lastEvaluated, best, finished, headline } = summary;
+  const what = headlineName(summary);
   const text = (value: number | undefined) => formatHeadline(value, headline);
   const tiles: Tile[] = [];
-  if (last) {
-    const metrics = finished?.metrics ?? last.metrics;
+  const metrics = finished?.metrics ?? lastEvaluated?.metrics;
+  if (metrics) {
+    const { exampleCount, tokenCount } = metrics;
     tiles.push({
       name: `${finished ? 'Final' : 'Current'} ${what}`,
       value: text(metrics[headline]),
-      detail: `on ${formatPlural(metrics.exampleCount, 'held-out example')}`,
+      detail: `on ${tokenCount === undefined ? formatPlural(exampleCount, 'held-out example') : formatPlural(tokenCount, 'held-out token')}`,
     });
+    tiles.push(...tokenTiles(summary, metrics));
   }
   if (best && last && best.round !== last.round) {
     tiles.push({
@@ -88,6 +98,20 @@ function resultTiles(summary: RunSummary): readonly Tile[] {
     });
   }
   return tiles;
+}
+
+function tokenTiles({ started }: RunSummary, { top3Recall, perplexity }: Metrics): readonly Tile[] {
+  if (started.task !== 'next-token') return [];
+  const { vocabularySize = 0, coverage } = started;
+  return [
+    { name: 'Top-3 recall', value: formatPercent(top3Recall), detail: 'among three suggestions' },
+    { name: 'Perplexity', value: formatMetric(perplexity), detail: 'the exponential of the loss' },
+    {
+      name: 'Vocabulary',
+      value: formatCount(vocabularySize),
+      detail: coverage === undefined ? 'tokens' : `${formatPercent(coverage)} of held-out tokens are in it`,
+    },
+  ];
 }
 
 function effortTiles(summary: RunSummary): readonly Tile[] {

@@ -128,7 +128,7 @@ it('stays small with thousands of rounds and clients', () => {
 
 it('keeps charts whole when a run diverged', () => {
   const events = fakeRun({ rounds: 4, unfinished: true }).map((event): RunEvent => {
-    if (event.type !== 'round-finished' || event.round < 3) return event;
+    if (event.type !== 'round-finished' || event.round < 3 || !event.metrics) return event;
     return { ...event, metrics: { ...event.metrics, loss: null as unknown as number } };
   });
   const loss = chartsIn(render(events)).find(({ id }) => id === 'loss');

@@ -3,12 +3,16 @@ import type { StopReason } from '../round/run-events.js';
 import { formatMetric, formatPercent, formatPlural } from './format.js';
 import { finite, type Headline, meanOf, type RunSummary } from './run-summary.js';
 
-/** What the headline metric is called. */
-export const HEADLINE_NAMES: Readonly<Record<Headline, string>> = {
+const HEADLINE_NAMES: Readonly<Record<Headline, string>> = {
   accuracy: 'accuracy',
   meanAbsoluteError: 'mean absolute error',
   loss: 'loss',
 };
+
+/** What the headline metric is called; of next-token, accuracy is the recall of the likeliest token. */
+export function headlineName({ headline, started }: Pick<RunSummary, 'headline' | 'started'>): string {
+  return started.task === 'next-token' ? 'top-1 recall' : HEADLINE_NAMES[headline];
+}
 
 /** Why a run stopped, in words. */
 export const STOP_REASONS: Readonly<Record<StopReason, string>> = {
@@ -27,14 +31,14 @@ export function formatHeadline(value: number | null | undefined, headline: Headl
 
 /** One sentence: the result, after how many rounds, and how it compares with the baselines that were run. */
 export function resultSentence(summary: RunSummary): string {
-  const { last, finished, headline, started } = summary;
-  const value = finite((finished?.metrics ?? last?.metrics)?.[headline]);
+  const { last, lastEvaluated, finished, headline, started } = summary;
+  const value = finite((finished?.metrics ?? lastEvaluated?.metrics)?.[headline]);
   if (!last) return 'No round has finished.';
   const rounds = finished?.rounds ?? last.round;
   const score =
     headline === 'accuracy'
-      ? `${formatHeadline(value, headline)} accuracy`
-      : `a ${HEADLINE_NAMES[headline]} of ${formatHeadline(value, headline)}`;
+      ? `${formatHeadline(value, headline)} ${headlineName(summary)}`
+      : `a ${headlineName(summary)} of ${formatHeadline(value, headline)}`;
   if (rounds === 0) {
     const how = finished?.reason === 'interrupted' ? 'Interrupted' : 'Ended';
     return `${finished ? how : 'Not finished'}: only the initial model was evaluated, with ${score}.`;

@@ -1,16 +1,21 @@
 /** The charts over rounds: metrics, bytes, failures and time. */
 import type { IsolatedEvaluated } from '../round/run-events.js';
 import type { Chart, Column, Series, ValueFormat } from './chart.js';
-import { formatBytes, formatDuration, formatMetric, formatPercent } from './format.js';
+import { formatBytes, formatDuration, formatMetric, formatPercent, formatPlural } from './format.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
 
-type Metric = 'accuracy' | 'loss' | 'meanAbsoluteError';
+type Metric = 'accuracy' | 'top3Recall' | 'perplexity' | 'loss' | 'meanAbsoluteError';
 
 /** The curves of what the model can do, for every metric that the run has; none before there are two rounds. */
 export function metricCharts(summary: RunSummary): readonly Chart[] {
-  if (summary.rounds.length < 2) return [];
+  if (summary.evaluated.length < 2) return [];
+  const recall = summary.started.task === 'next-token';
   return [
-    metricChart(summary, 'accuracy', 'Accuracy', 'accuracy', 'percent'),
+    recall
+      ? metricChart(summary, 'accuracy', 'Top-1 recall', 'top-1 recall', 'percent')
+      : metricChart(summary, 'accuracy', 'Accuracy', 'accuracy', 'percent'),
+    metricChart(summary, 'top3Recall', 'Top-3 recall', 'top-3 recall', 'percent'),
+    metricChart(summary, 'perplexity', 'Perplexity', 'perplexity', 'number'),
     metricChart(summary, 'meanAbsoluteError', 'Mean absolute error', 'mean absolute error', 'number'),
     metricChart(summary, 'loss', 'Loss', 'loss', 'number'),
   ].filter((chart) => chart !== undefined);
@@ -23,7 +28,7 @@ function metricChart(
   yName: string,
   format: ValueFormat,
 ): Chart | undefined {
-  const { rounds } = summary;
+  const { evaluated: rounds } = summary;
   const x = rounds.map((event) => event.round);
   const column = (pick: (index: number) => number | null | undefined): Column =>
     x.map((_, index) => finite(pick(index)) ?? null);
@@ -58,18 +63,18 @@ function metricChart(
     yName,
     format,
     series: known,
-    summary: `${title} over ${x.length - 1} rounds: the global model goes from ${ends(global, format)}.`,
+    summary: `${title} over ${formatPlural(x.at(-1) ?? 0, 'round')}: the global model goes from ${ends(global, format)}.`,
   };
 }
 
 function federatedSeries(
-  { rounds, started }: RunSummary,
+  { evaluated: rounds, started }: RunSummary,
   metric: Metric,
   column: (pick: (index: number) => number | null | undefined) => Column,
 ): Pick<Series, 'values' | 'band'> {
   const spread = (index: number) => rounds[index]!.federated?.spread;
   const values = column((index) => rounds[index]!.federated?.metrics[metric]);
-  const isSpreadMetric = metric === (started.task === 'classification' ? 'accuracy' : 'loss');
+  const isSpreadMetric = metric === (started.task === 'regression' ? 'loss' : 'accuracy');
   if (!isSpreadMetric || !hasValues(values)) return { values };
   const worst = column((index) => spread(index)?.worstDecile);
   const best = column((index) => spread(index)?.best);

@@ -25,7 +25,7 @@ it('adds up the rounds when the run has no end yet', () => {
   expect(summary.wallMs).toBeCloseTo(wallMs);
   expect(summary.finished).toBeUndefined();
   expect(summary.best?.metrics.accuracy).toBe(
-    Math.max(...roundsOf(events).map((event) => event.metrics.accuracy ?? 0)),
+    Math.max(...roundsOf(events).map((event) => event.metrics?.accuracy ?? 0)),
   );
 });
 
@@ -85,7 +85,7 @@ it('says of an unfinished run that it is not finished', () => {
 
 it('says of a diverged run that it diverged', () => {
   const events = fakeRun({ rounds: 3, task: 'regression', unfinished: true }).map((event) =>
-    event.type === 'round-finished'
+    event.type === 'round-finished' && event.metrics
       ? { ...event, metrics: { ...event.metrics, meanAbsoluteError: Number.NaN } }
       : event,
   );

@@ -12,6 +12,9 @@ import type {
   RunStarted,
 } from '../round/run-events.js';
 
+/** A round whose model was evaluated. */
+type EvaluatedRound = RoundFinished & { readonly metrics: Metrics };
+
 /** The metric a run is judged by: accuracy, or for regression the mean absolute error where it is known. */
 export type Headline = 'accuracy' | 'meanAbsoluteError' | 'loss';
 
@@ -24,7 +27,10 @@ export interface RunSummary {
   readonly finished?: RunFinished;
   /** The last round; absent before round 0 has finished. */
   readonly last?: RoundFinished;
-  readonly best?: RoundFinished;
+  /** The rounds that were evaluated, the last of them, and the best. */
+  readonly evaluated: readonly EvaluatedRound[];
+  readonly lastEvaluated?: EvaluatedRound;
+  readonly best?: EvaluatedRound;
   readonly central: readonly CentralEvaluated[];
   readonly isolated: readonly IsolatedEvaluated[];
   readonly clients?: ClientsEvaluated;
@@ -44,12 +50,14 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
   if (!started) throw new ConfigError('events must hold a run-started event, got none');
   const rounds = lastOfEach(events, 'round-finished', (event) => event.round);
   const last = rounds.at(-1);
-  const headline = headlineFor(started, last?.metrics);
+  const evaluated = rounds.filter((event): event is EvaluatedRound => event.metrics !== undefined);
+  const lastEvaluated = evaluated.at(-1);
+  const headline = headlineFor(started, lastEvaluated?.metrics);
   const resumedAt = events.findLastIndex((event) => event.type === 'run-resumed');
   const finished = events.slice(resumedAt + 1).findLast((event) => event.type === 'run-finished');
   const best = finished
-    ? rounds.find((event) => event.round === finished.bestRound)
-    : bestRound(rounds, headline);
+    ? evaluated.find((event) => event.round === finished.bestRound)
+    : bestRound(evaluated, headline);
   const clients = events.slice(resumedAt + 1).findLast((event) => event.type === 'clients-evaluated');
   return {
     started,
@@ -57,6 +65,8 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
     rounds,
     ...(finished && { finished }),
     ...(last && { last }),
+    evaluated,
+    ...(lastEvaluated && { lastEvaluated }),
     ...(best && { best }),
     central: lastOfEach(events, 'central-evaluated', (event) => event.round),
     isolated: lastOfEach(events, 'isolated-evaluated', (event) => event.clientId),
@@ -69,7 +79,7 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
 }
 
 function headlineFor(started: RunStarted, metrics: Metrics | undefined): Headline {
-  if (started.task === 'classification') return 'accuracy';
+  if (started.task !== 'regression') return 'accuracy';
   return metrics?.meanAbsoluteError === undefined ? 'loss' : 'meanAbsoluteError';
 }
 
@@ -84,9 +94,9 @@ function lastOfEach<Type extends RunEvent['type']>(
   return [...byKey].sort(([one], [other]) => one - other).map(([, event]) => event);
 }
 
-function bestRound(rounds: readonly RoundFinished[], headline: Headline): RoundFinished | undefined {
+function bestRound(rounds: readonly EvaluatedRound[], headline: Headline): EvaluatedRound | undefined {
   const sign = headline === 'accuracy' ? 1 : -1;
-  let best: RoundFinished | undefined;
+  let best: EvaluatedRound | undefined;
   for (const round of rounds) {
     const value = finite(round.metrics[headline]);
     const bestValue = finite(best?.metrics[headline]);

@@ -6,7 +6,7 @@ import { metricsOf, spreadOf, spreadValue } from './metrics.js';
 describe('metricsOf', () => {
   it('reads accuracy, per class and overall, off the confusion counts', () => {
     const sums = { exampleCount: 8, lossSum: 4, absoluteErrorSum: 0, confusion: [3, 1, 0, 2, 2, 0, 0, 0, 0] };
-    expect(metricsOf(sums, 3)).toEqual({
+    expect(metricsOf(sums, 'classification', 3)).toEqual({
       exampleCount: 8,
       loss: 0.5,
       accuracy: 5 / 8,
@@ -21,7 +21,20 @@ describe('metricsOf', () => {
 
   it('gives a regression its mean absolute error and no accuracy', () => {
     const sums = { exampleCount: 4, lossSum: 2, absoluteErrorSum: 6, confusion: [] };
-    expect(metricsOf(sums, 0)).toEqual({ exampleCount: 4, loss: 0.5, meanAbsoluteError: 1.5 });
+    expect(metricsOf(sums, 'regression', 0)).toEqual({ exampleCount: 4, loss: 0.5, meanAbsoluteError: 1.5 });
+  });
+
+  it('takes the metrics of next-token over the labels that count, not over examples', () => {
+    const tokens = { count: 8, top1: 2, top3: 4 };
+    const sums = { exampleCount: 2, lossSum: 8 * Math.log(5), absoluteErrorSum: 0, confusion: [], tokens };
+    expect(metricsOf(sums, 'next-token', 90)).toEqual({
+      exampleCount: 2,
+      loss: Math.log(5),
+      accuracy: 0.25,
+      top3Recall: 0.5,
+      perplexity: expect.closeTo(5, 12),
+      tokenCount: 8,
+    });
   });
 });
 

@@ -1,12 +1,15 @@
 /** From sums over examples to the metrics that people read, and their spread over clients. */
+import type { Task } from '../data/dataset.js';
 import type { EvaluationSums } from '../learn/trainer.js';
 import type { ClientSpread, Metrics } from './run-events.js';
 
-/** Metrics of a classification (`classCount` > 0) or a regression (0). `sums` must cover an example. */
-export function metricsOf(sums: EvaluationSums, classCount: number): Metrics {
+/** Metrics of a task. `sums` must cover an example, of next-token a label; `classCount` is of a classification. */
+export function metricsOf(sums: EvaluationSums, task: Task, classCount: number): Metrics {
   const { exampleCount, lossSum, confusion, absoluteErrorSum } = sums;
+  if (task === 'next-token') return tokenMetrics(sums);
   const loss = lossSum / exampleCount;
-  if (classCount === 0) return { exampleCount, loss, meanAbsoluteError: absoluteErrorSum / exampleCount };
+  if (task === 'regression')
+    return { exampleCount, loss, meanAbsoluteError: absoluteErrorSum / exampleCount };
   const confusionMatrix = Array.from({ length: classCount }, (_, label) =>
     confusion.slice(label * classCount, (label + 1) * classCount),
   );
@@ -16,6 +19,19 @@ export function metricsOf(sums: EvaluationSums, classCount: number): Metrics {
   });
   const correct = confusionMatrix.reduce((sum, row, label) => sum + (row[label] ?? 0), 0);
   return { exampleCount, loss, accuracy: correct / exampleCount, perClassAccuracy, confusionMatrix };
+}
+
+function tokenMetrics({ exampleCount, lossSum, tokens }: EvaluationSums): Metrics {
+  const { count, top1, top3 } = tokens ?? { count: 0, top1: 0, top3: 0 };
+  const loss = lossSum / count;
+  return {
+    exampleCount,
+    loss,
+    accuracy: top1 / count,
+    top3Recall: top3 / count,
+    perplexity: Math.exp(loss),
+    tokenCount: count,
+  };
 }
 
 /** The number that a spread is of: accuracy, or the loss of a regression. */

@@ -42,7 +42,8 @@ export type RunInput =
   | {
       readonly type: 'evaluated';
       readonly round: number;
-      readonly metrics: Metrics;
+      /** Null where the rules say that the round need not be evaluated. */
+      readonly metrics: Metrics | null;
       readonly elapsedMs: number;
     }
   | { readonly type: 'stop-requested' };
@@ -63,7 +64,7 @@ export type Command =
   | { readonly type: 'aggregate'; readonly round: number }
   /** Too few results: the model stays, what was folded is dropped. */
   | { readonly type: 'fail-round'; readonly round: number; readonly reason: string }
-  /** Evaluate the global model, publish it with its metrics, and answer with `evaluated`. */
+  /** Evaluate the global model if `isEvaluated` says so, publish it, and answer with `evaluated`. */
   | { readonly type: 'evaluate'; readonly round: number }
   | { readonly type: 'finish'; readonly reason: StopReason };
 

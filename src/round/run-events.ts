@@ -1,12 +1,18 @@
 /** What a run writes to its log, one JSON object a line: the contract of store, report, CLI and dashboard. */
 import type { Task } from '../data/dataset.js';
 
-/** Metrics of one model on some examples. All are means over examples. */
+/** Metrics of one model on some examples. All are means over examples, of next-token over `tokenCount` labels. */
 export interface Metrics {
   readonly exampleCount: number;
   readonly loss: number;
-  /** Share of correct predictions, 0 to 1 (classification). */
+  /** Share of correct predictions, 0 to 1 (classification; of next-token the recall of the likeliest token). */
   readonly accuracy?: number;
+  /** Share of labels that are among the three likeliest tokens, 0 to 1 (next-token). */
+  readonly top3Recall?: number;
+  /** The exponential of the loss: 1 or more (next-token). */
+  readonly perplexity?: number;
+  /** Labels that count (next-token). */
+  readonly tokenCount?: number;
   /** Mean absolute error (regression). */
   readonly meanAbsoluteError?: number;
   /** Accuracy on the examples of each class, null where there are none (classification). */
@@ -54,7 +60,14 @@ export interface RunStarted {
   readonly model: string;
   readonly parameterCount: number;
   readonly task: Task;
+  /** Of one example; absent in logs of early versions. */
+  readonly featureShape?: readonly number[];
+  /** Of next-token empty: the run directory's `vocabulary.json` has the tokens. */
   readonly classNames: readonly string[];
+  /** How many tokens there are (next-token). */
+  readonly vocabularySize?: number;
+  /** Share of held-out tokens that the vocabulary has, 0 to 1 (next-token). */
+  readonly coverage?: number;
   readonly trainCount: number;
   readonly heldOutCount: number;
   /** Bytes of one example's features as the model reads them, float32. */
@@ -101,9 +114,9 @@ export interface RoundFinished {
   readonly failedCount: number;
   /** Mean training loss over the cohort, weighted by examples; absent where nobody trained. */
   readonly trainLoss?: number;
-  /** Of the global model on the server's held-out data. */
-  readonly metrics: Metrics;
-  /** Absent when no client of the cohort has held-out examples. */
+  /** Of the global model on the server's held-out data; absent in rounds that were not evaluated. */
+  readonly metrics?: Metrics;
+  /** Absent when no client of the cohort has held-out examples, and in rounds that were not evaluated. */
   readonly federated?: FederatedMetrics;
   /** Bytes of models sent to clients, and of updates that came back. */
   readonly downBytes: number;

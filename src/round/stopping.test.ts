@@ -2,25 +2,30 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
 import type { Metrics } from './run-events.js';
-import { noteRound, type Progress, type StopRules, stopReason } from './stopping.js';
+import { isEvaluated, noteRound, type Progress, type StopRules, stopReason } from './stopping.js';
 
 const byAccuracy: StopRules = { rounds: 100, metric: 'accuracy' };
 const byLoss: StopRules = { rounds: 100, metric: 'loss' };
 
-/** Feeds rounds 0, 1, 2 ... a second apart; `values` are accuracies, or losses where rules judge by loss. */
-function progressAfter(rules: StopRules, values: readonly number[]): Progress {
+/**
+ * Feeds rounds 0, 1, 2 ... a second apart; `values` are accuracies, or losses where rules judge by loss, or null
+ * for a round that was not evaluated.
+ */
+function progressAfter(rules: StopRules, values: readonly (number | null)[]): Progress {
   let progress: Progress | null = null;
   for (const [round, value] of values.entries()) {
-    const metrics: Metrics =
-      rules.metric === 'loss'
-        ? { exampleCount: 10, loss: value }
-        : { exampleCount: 10, loss: 1, accuracy: value };
+    const metrics: Metrics | null =
+      value === null
+        ? null
+        : rules.metric === 'loss'
+          ? { exampleCount: 10, loss: value }
+          : { exampleCount: 10, loss: 1, accuracy: value };
     progress = noteRound(rules, progress, round, metrics, round * 1000);
   }
   return progress!;
 }
 
-const reasonAfter = (rules: StopRules, values: readonly number[]) =>
+const reasonAfter = (rules: StopRules, values: readonly (number | null)[]) =>
   stopReason(rules, progressAfter(rules, values));
 
 describe('noteRound', () => {
@@ -50,6 +55,60 @@ describe('noteRound', () => {
     const note = () => noteRound({ ...byAccuracy }, null, 0, { exampleCount: 1, loss: 1 }, 0);
     expect(note).toThrow(ConfigError);
     expect(note).toThrow('"accuracy"');
+  });
+});
+
+describe('isEvaluated', () => {
+  const evaluatedRounds = (rules: StopRules, elapsedMs = 0) =>
+    Array.from({ length: rules.rounds + 1 }, (_, round) => round).filter((round) =>
+      isEvaluated(rules, round, elapsedMs),
+    );
+
+  it('is every round where nothing else is asked for', () => {
+    expect(evaluatedRounds({ ...byAccuracy, rounds: 3 })).toEqual([0, 1, 2, 3]);
+  });
+
+  it('is the first, every so manieth and the last', () => {
+    expect(evaluatedRounds({ ...byAccuracy, rounds: 11, evaluateEvery: 4 })).toEqual([0, 4, 8, 11]);
+  });
+
+  it('is every round once the time is up', () => {
+    const rules = { ...byAccuracy, rounds: 5, evaluateEvery: 10, wallMs: 100 };
+    expect(evaluatedRounds(rules, 99)).toEqual([0, 5]);
+    expect(evaluatedRounds(rules, 100)).toEqual([0, 1, 2, 3, 4, 5]);
+  });
+});
+
+describe('a round that was not evaluated', () => {
+  it('moves on round and time, and leaves what is known as it was', () => {
+    const before = progressAfter(byAccuracy, [0.1, 0.8]);
+    expect(progressAfter(byAccuracy, [0.1, 0.8, null, null])).toEqual({
+      ...before,
+      round: 3,
+      elapsedMs: 3000,
+    });
+  });
+
+  it('counts as one without change once a later one is evaluated', () => {
+    const rules = { ...byAccuracy, plateau: { patience: 4, minChange: 0 } };
+    expect(progressAfter(rules, [0.5, null, null, 0.4]).roundsWithoutChange).toBe(3);
+    expect(progressAfter(rules, [0.5, null, null, 0.6]).roundsWithoutChange).toBe(0);
+    expect(reasonAfter(rules, [0.5, null, 0.4, null, null, 0.3])).toBe('plateau');
+  });
+
+  it('ends no run, neither by its time nor by its target', () => {
+    const rules = {
+      ...byAccuracy,
+      wallMs: 2000,
+      target: { metric: 'accuracy', value: 0.5 },
+      when: () => true,
+    } as const;
+    expect(reasonAfter(rules, [0.4, null, null])).toBeNull();
+    expect(reasonAfter({ ...rules, when: () => false }, [0.4, null, null, 0.4])).toBe('wall-time');
+  });
+
+  it('cannot be the first', () => {
+    expect(() => noteRound(byAccuracy, null, 0, null, 0)).toThrow(RangeError);
   });
 });
 

@@ -2,14 +2,16 @@
 import { ConfigError } from '../errors.js';
 import type { Metrics, StopReason } from './run-events.js';
 
-/** Metrics by which a run can be judged; accuracy is better high, the others low. */
-export type MetricName = 'accuracy' | 'loss' | 'meanAbsoluteError';
+/** Metrics by which a run can be judged; accuracy and recall are better high, the others low. */
+export type MetricName = 'accuracy' | 'top3Recall' | 'perplexity' | 'loss' | 'meanAbsoluteError';
 
 /** What the rules look at. Plain data. */
 export interface Progress {
   readonly round: number;
+  /** The last round that was evaluated, and its metrics. */
+  readonly evaluatedRound: number;
   readonly metrics: Metrics;
-  /** The round with the best value of the judged metric, and that value. */
+  /** The evaluated round with the best value of the judged metric, and that value. */
   readonly bestRound: number;
   readonly bestValue: number;
   /** Rounds since the judged metric last got better by the plateau's minimum change. */
@@ -23,13 +25,15 @@ export interface Progress {
 export interface StopRules {
   /** The last round. 0 evaluates the initial model and ends. */
   readonly rounds: number;
+  /** Rounds from one evaluation to the next; default 1. */
+  readonly evaluateEvery?: number;
   /** Ends when a metric of the global model reaches a value. */
   readonly target?: { readonly metric: MetricName; readonly value: number };
   /** Ends when the judged metric has not got better by more than `minChange` in `patience` rounds. */
   readonly plateau?: { readonly patience: number; readonly minChange: number };
-  /** Ends with the first round that finishes after this time. */
+  /** Ends with the first round that finishes after this time, or the one after it where that was not evaluated. */
   readonly wallMs?: number;
-  /** Ends when it returns true. Must be a pure function of the progress for a resumed run to be the same. */
+  /** Asked after each evaluated round, ends the run when it returns true. Must be a pure function of the progress for a resumed run to be the same. */
   readonly when?: (progress: Progress) => boolean;
   /** The metric by which best and plateau are judged. */
   readonly metric: MetricName;
@@ -47,14 +51,36 @@ function scoreOf(metrics: Metrics, metric: MetricName): number {
   return signed(value, metric);
 }
 
-/** The progress after one more round (or the first, round 0). */
+/**
+ * Whether a round is to be evaluated: the first, the last, each `evaluateEvery`th, and all once the time is up,
+ * since a run ends with an evaluated round.
+ *
+ * @param elapsedMs since the run began
+ */
+export function isEvaluated(
+  { rounds, evaluateEvery = 1, wallMs }: StopRules,
+  round: number,
+  elapsedMs: number,
+): boolean {
+  return round % evaluateEvery === 0 || round >= rounds || (wallMs !== undefined && elapsedMs >= wallMs);
+}
+
+/**
+ * The progress after one more round (or the first, round 0).
+ *
+ * @param metrics null where the round was not evaluated, which the first must be
+ */
 export function noteRound(
   rules: StopRules,
   before: Progress | null,
   round: number,
-  metrics: Metrics,
+  metrics: Metrics | null,
   elapsedMs: number,
 ): Progress {
+  if (!metrics) {
+    if (!before) throw new RangeError('the first round must have been evaluated');
+    return { ...before, round, elapsedMs };
+  }
   const score = scoreOf(metrics, rules.metric);
   const value = metrics[rules.metric] as number;
   const better = !before || score > signed(before.bestValue, rules.metric);
@@ -62,18 +88,20 @@ export function noteRound(
     !before || score > signed(before.plateauValue, rules.metric) + (rules.plateau?.minChange ?? 0);
   return {
     round,
+    evaluatedRound: round,
     metrics,
     bestRound: better ? round : before.bestRound,
     bestValue: better ? value : before.bestValue,
-    roundsWithoutChange: changed ? 0 : before.roundsWithoutChange + 1,
+    roundsWithoutChange: changed ? 0 : before.roundsWithoutChange + round - before.evaluatedRound,
     plateauValue: changed ? value : before.plateauValue,
     elapsedMs,
   };
 }
 
-/** Why the run ends after this round, or null when it goes on. */
+/** Why the run ends after this round, or null when it goes on, as it does after a round that was not evaluated. */
 export function stopReason(rules: StopRules, progress: Progress): StopReason | null {
   const { target, plateau } = rules;
+  if (progress.evaluatedRound !== progress.round) return null;
   if (target && scoreOf(progress.metrics, target.metric) >= signed(target.value, target.metric))
     return 'target';
   if (plateau && progress.roundsWithoutChange >= plateau.patience) return 'plateau';
@@ -86,5 +114,5 @@ export function stopReason(rules: StopRules, progress: Progress): StopReason | n
 /** Higher is better; a value that is no number (a model that diverged) is worse than all others. */
 function signed(value: number, metric: MetricName): number {
   if (!Number.isFinite(value)) return Number.NEGATIVE_INFINITY;
-  return metric === 'accuracy' ? value : -value;
+  return metric === 'accuracy' || metric === 'top3Recall' ? value : -value;
 }

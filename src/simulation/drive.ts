@@ -11,7 +11,7 @@ import {
   restoredRun,
 } from '../round/round.js';
 import type { Metrics, RoundFinished, RunEvent, StopReason } from '../round/run-events.js';
-import type { Progress } from '../round/stopping.js';
+import { isEvaluated, type Progress } from '../round/stopping.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import { evaluateOn, evaluateOnClients } from './evaluate.js';
 import type { TrainingPool } from './pool.js';
@@ -67,6 +67,8 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
   let tally = emptyTally([]);
   let reason: StopReason | undefined;
   let metrics = context.progress?.metrics;
+  /** Whether the model has changed since it was evaluated. */
+  let moved = context.progress?.evaluatedRound !== context.progress?.round;
 
   const take = ({ state: next, commands }: { state: RunState; commands: readonly Command[] }) => {
     state = next;
@@ -109,8 +111,14 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
 
   const publish = async (round: number) => {
     const aggregated = round === 0 || tally.failure === undefined;
-    if (!metrics || aggregated) metrics = await evaluateOn(pool, global, population.serverHeldOut);
-    const federated = await evaluateOnClients(pool, global, population, tally.cohort);
+    const before = state.progress?.elapsedMs ?? 0;
+    const evaluated = isEvaluated(plan.stop, round, before + performance.now() - tally.startedAt);
+    moved ||= aggregated;
+    if (evaluated && (!metrics || moved)) {
+      metrics = await evaluateOn(pool, global, population.serverHeldOut);
+      moved = false;
+    }
+    const federated = evaluated && (await evaluateOnClients(pool, global, population, tally.cohort));
     if (signal.aborted) return;
     // Not the clients' fault: the run is to be resumed, not recorded as failed rounds.
     if (pool.broken) throw pool.broken;
@@ -126,7 +134,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       trainedCount: tally.trained,
       failedCount: tally.failed,
       ...(tally.exampleCount > 0 ? { trainLoss: tally.lossSum / tally.exampleCount } : {}),
-      metrics,
+      ...(evaluated && metrics ? { metrics } : {}),
       ...(federated ? { federated: { metrics: federated.metrics, spread: federated.spread } } : {}),
       downBytes: tally.cohort.length * modelBytes,
       upBytes: tally.trained * modelBytes,
@@ -134,7 +142,8 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       modelSha256: sha256,
     };
     await emit(event);
-    deliver({ type: 'evaluated', round, metrics, elapsedMs: (state.progress?.elapsedMs ?? 0) + wallMs });
+    const found = evaluated && metrics ? metrics : null;
+    deliver({ type: 'evaluated', round, metrics: found, elapsedMs: before + wallMs });
     await run.dropModels([round, state.progress?.bestRound ?? round]);
   };
 

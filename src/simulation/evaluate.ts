@@ -1,5 +1,5 @@
 /** Evaluation in a simulation: cut into parts that threads share, added up in one order. */
-import type { Examples } from '../data/dataset.js';
+import type { Dataset, Examples } from '../data/dataset.js';
 import { addSums, emptyTally } from '../learn/evaluation.js';
 import type { EvaluationSums } from '../learn/trainer.js';
 import { metricsOf, spreadOf, spreadValue } from '../round/metrics.js';
@@ -21,8 +21,7 @@ export async function evaluateOn(
     const indices = examples.indices.subarray(at, at + PART);
     parts.push(pool.evaluate(params, { dataset: examples.dataset, indices }));
   }
-  const { classNames } = examples.dataset;
-  return metricsOf(total(await Promise.all(parts), classNames.length), classNames.length);
+  return totalMetrics(await Promise.all(parts), examples.dataset);
 }
 
 /** What each client that has held-out examples finds on them. */
@@ -51,19 +50,20 @@ export async function evaluateOnClients(
   );
   const first = found[0];
   if (!first) return undefined;
-  const classCount = first.heldOut.dataset.classNames.length;
-  const each = found.map(({ clientId, sums }) => ({ clientId, metrics: metricsOf(sums, classCount) }));
+  const { dataset } = first.heldOut;
+  const each = found.map(({ clientId, sums }) => ({ clientId, metrics: totalMetrics([sums], dataset) }));
   const values = each.map(({ metrics }) => spreadValue(metrics));
   const parts = found.map(({ sums }) => sums);
   return {
-    metrics: metricsOf(total(parts, classCount), classCount),
-    spread: spreadOf(values, classCount > 0),
+    metrics: totalMetrics(parts, dataset),
+    spread: spreadOf(values, dataset.task !== 'regression'),
     clients: each,
   };
 }
 
-function total(parts: readonly EvaluationSums[], classCount: number): EvaluationSums {
+function totalMetrics(parts: readonly EvaluationSums[], { task, classNames }: Dataset): Metrics {
+  const classCount = task === 'classification' ? classNames.length : 0;
   const tally = emptyTally(classCount);
   for (const part of parts) addSums(tally, part);
-  return tally;
+  return metricsOf(tally, task, classCount);
 }

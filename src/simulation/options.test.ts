@@ -88,12 +88,17 @@ describe('planRun', () => {
     });
   });
 
-  it('judges a regression by its loss', () => {
+  it('judges a regression by its loss, and text by the recall of the likeliest token', () => {
     expect(planRun(parseOptions({}), 10, 'regression').stop.metric).toBe('loss');
+    const options = parseOptions({ target: { metric: 'perplexity', value: 9 }, evaluateEvery: 10 });
+    expect(planRun(options, 10, 'next-token').stop).toMatchObject({ metric: 'accuracy', evaluateEvery: 10 });
   });
 
   it.each([
-    [{ target: { metric: 'accuracy', value: 1 } }, 'target must be a metric of a regression, got accuracy'],
+    [
+      { target: { metric: 'accuracy', value: 1 } },
+      'target must be loss, meanAbsoluteError for regression, got accuracy',
+    ],
     [{ cohort: 11 }, 'cohortSize must be an integer from 1 to the number of clients, 10, got 11'],
     [{ cohort: 2, minimumClients: 3 }, 'minimumClients must be at most the size of a cohort, 2, got 3'],
   ])('refuses %j', (settings, message) => {

@@ -5,7 +5,7 @@ import type { Progress } from '../round/stopping.js';
 import type { Schedule } from '../strategy/schedule.js';
 
 const OPTIMIZERS = ['sgd', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
-const METRICS = ['accuracy', 'loss', 'meanAbsoluteError'] as const;
+const METRICS = ['accuracy', 'top3Recall', 'perplexity', 'loss', 'meanAbsoluteError'] as const;
 
 /** An error sentence in the house's form for whatever valibot finds wrong. */
 const must = (name: string, expected: string) => (issue: { input: unknown }) =>
@@ -82,7 +82,7 @@ const target = v.strictObject(
 );
 
 const entries = {
-  /** `digits`, `mnist`, `heart-disease`, or the path of a CSV file. */
+  /** A name of `DATASET_NAMES`, or the path of a CSV file. */
   data: text('data'),
   dataDir: text('dataDir'),
   /** CSV: the column to predict, the column that names each example's owner, and the columns to use. */
@@ -90,6 +90,13 @@ const entries = {
   groupBy: text('groupBy'),
   features: v.pipe(v.array(text('features'), must('features', 'a list of column names')), v.readonly()),
   task: v.picklist(['classification', 'regression'], must('task', 'classification or regression')),
+  /** Text: what it is cut into; of CSV files also the column that holds it. */
+  tokens: v.picklist(['chars', 'words'], must('tokens', 'chars or words')),
+  text: text('text'),
+  /** Text: tokens an example. */
+  sequenceLength: integer('sequenceLength', 1, 4096),
+  /** Words: the path of a file with one a line, or `hashed:4096` for so many buckets in place of a list. */
+  vocabulary: text('vocabulary'),
   /** `digits`: how many training examples to draw; a fifth as many test examples. */
   examples: integer('examples', 10, 10_000_000),
   partition: text('partition'),
@@ -108,6 +115,8 @@ const entries = {
   reports: v.picklist(['params', 'update'], must('reports', 'params or update')),
   serverLearningRate: positive('serverLearningRate'),
   rounds: integer('rounds', 0),
+  /** Rounds from one evaluation to the next; the last round is always evaluated. */
+  evaluateEvery: integer('evaluateEvery', 1),
   target,
   plateau: v.strictObject(
     {
@@ -211,10 +220,21 @@ export function parseOptions(settings: unknown): ResolvedOptions {
   ) as SimulationOptions;
   refuseBoth(given, 'samplingRate', 'cohort');
   refuseBoth(given, 'localEpochs', 'localSteps');
-  const natural = (given.partition ?? defaults.partition).startsWith('natural');
-  const grouped = /^(labels|without):/.test(given.partition ?? '');
+  const base = { ...defaults, ...textDefaults(given) };
+  const partition = given.partition ?? base.partition;
+  const natural = partition.startsWith('natural');
+  const grouped = /^(labels|without):/.test(partition);
   const clients = natural || grouped ? {} : { clients: DEFAULT_CLIENTS };
-  return { ...defaults, ...clients, ...given };
+  return { ...base, ...clients, ...given };
+}
+
+/** Text has owners of its own, and needs models of its own. */
+function textDefaults({ data = '', tokens, groupBy }: SimulationOptions): SimulationOptions {
+  const shakespeare = data === 'shakespeare' || data === 'shakespeare-words';
+  if (!shakespeare && tokens === undefined) return {};
+  const words = data === 'shakespeare-words' || tokens === 'words';
+  const owned = shakespeare || groupBy !== undefined;
+  return { partition: owned ? 'natural' : 'iid', model: words ? 'word-cifg' : 'char-lstm' };
 }
 
 function refuseBoth(

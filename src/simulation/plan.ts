@@ -10,6 +10,12 @@ import { fedAvg } from '../strategy/fed-avg.js';
 import type { Strategy } from '../strategy/strategy.js';
 import type { ResolvedOptions } from './options.js';
 
+const METRICS: Readonly<Record<Task, readonly MetricName[]>> = {
+  classification: ['accuracy', 'loss'],
+  regression: ['loss', 'meanAbsoluteError'],
+  'next-token': ['accuracy', 'top3Recall', 'perplexity', 'loss'],
+};
+
 /**
  * The plan of a run over clients 0 to `clientCount` - 1.
  *
@@ -64,15 +70,15 @@ function localOptimizer(name: NonNullable<ResolvedOptions['optimizer']>): LocalO
 }
 
 function stopRules(options: ResolvedOptions, task: Task): StopRules {
-  const { rounds, target, plateau, maxSeconds, stopWhen } = options;
-  const own: MetricName = task === 'classification' ? 'accuracy' : 'loss';
-  const missing = task === 'classification' ? 'meanAbsoluteError' : 'accuracy';
-  if (target?.metric === missing) {
-    throw new ConfigError(`target must be a metric of a ${task}, got ${missing}`);
+  const { rounds, evaluateEvery, target, plateau, maxSeconds, stopWhen } = options;
+  const own: MetricName = task === 'regression' ? 'loss' : 'accuracy';
+  if (target && !METRICS[task].includes(target.metric)) {
+    throw new ConfigError(`target must be ${METRICS[task].join(', ')} for ${task}, got ${target.metric}`);
   }
   return {
     rounds,
     metric: own,
+    ...(evaluateEvery === undefined ? {} : { evaluateEvery }),
     ...(target ? { target } : {}),
     ...(plateau ? { plateau } : {}),
     ...(maxSeconds === undefined ? {} : { wallMs: maxSeconds * 1000 }),

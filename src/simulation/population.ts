@@ -4,6 +4,7 @@ import { allocateSharedFloats, shareDataset } from '../data/float-storage.js';
 import { type ClientExamples, labelCounts, splitClients } from '../data/held-out.js';
 import { partitionDataset } from '../data/partition.js';
 import { parsePartition } from '../data/partition-spec.js';
+import type { Vocabulary } from '../data/vocabulary.js';
 import { loadDataset } from '../datasets/load-dataset.js';
 import type { ClientSummary } from '../round/run-events.js';
 import type { ResolvedOptions } from './options.js';
@@ -15,6 +16,9 @@ export interface Population {
   readonly clients: readonly ClientExamples[];
   readonly serverHeldOut: Examples;
   readonly summaries: readonly ClientSummary[];
+  /** Of text: the tokens, and the share of what is held out that they cover. */
+  readonly vocabulary?: Vocabulary;
+  readonly coverage?: number;
 }
 
 /**
@@ -28,6 +32,7 @@ export async function loadPopulation(
   onNotice: (notice: string) => void,
 ): Promise<Population> {
   const { data, dataDir, label, groupBy, features, task, examples, seed, heldOutFraction } = options;
+  const { tokens, text, sequenceLength, vocabulary } = options;
   const spec = parsePartition(options.partition);
   const loaded = await loadDataset(data, {
     seed,
@@ -36,6 +41,11 @@ export async function loadPopulation(
     ...(groupBy === undefined ? {} : { groupBy }),
     ...(features === undefined ? {} : { features }),
     ...(task === undefined ? {} : { task }),
+    ...(tokens === undefined ? {} : { tokens }),
+    ...(text === undefined ? {} : { text }),
+    ...(sequenceLength === undefined ? {} : { sequenceLength }),
+    ...(vocabulary === undefined ? {} : { vocabulary }),
+    ...(heldOutFraction === undefined ? {} : { heldOutFraction }),
     ...(examples === undefined ? {} : { trainCount: examples, testCount: Math.ceil(examples / 5) }),
     onNotice,
     allocate: allocateSharedFloats,
@@ -54,6 +64,8 @@ export async function loadPopulation(
       heldOut: shareIndices(client.heldOut),
     })),
     serverHeldOut: shareIndices(serverHeldOut),
+    ...(loaded.vocabulary ? { vocabulary: loaded.vocabulary } : {}),
+    ...(loaded.coverage === undefined ? {} : { coverage: loaded.coverage }),
     summaries: clients.map((client, clientId) => summarise(client, clientId)),
   };
 }

@@ -45,6 +45,7 @@ export async function recordRun(
   const { global, progress = null } = start;
   const startedAt = performance.now();
   try {
+    if (population.vocabulary) await run.saveVocabulary(population.vocabulary);
     if (progress) await emit({ type: 'run-resumed', time: Date.now(), round: progress.round });
     else await emit(startEvent(setup, run.runId));
     const driven = await driveRun({ plan, pool, population, run, global, signal, emit, progress });
@@ -86,7 +87,8 @@ async function conclude(
 }
 
 function startEvent({ options, population, plan, pool }: Setup, runId: string): RunEvent {
-  const [{ task, classNames }] = population.datasets;
+  const [{ task, featureShape, classNames }] = population.datasets;
+  const { vocabulary, coverage } = population;
   return {
     type: 'run-started',
     runId,
@@ -94,7 +96,10 @@ function startEvent({ options, population, plan, pool }: Setup, runId: string): 
     model: options.trainer ? options.trainer.module : options.model,
     parameterCount: pool.layout.size,
     task,
-    classNames,
+    featureShape,
+    classNames: vocabulary ? [] : classNames,
+    ...(vocabulary ? { vocabularySize: vocabulary.names.length } : {}),
+    ...(coverage === undefined ? {} : { coverage }),
     trainCount: population.summaries.reduce((sum, { trainCount }) => sum + trainCount, 0),
     heldOutCount: population.serverHeldOut.indices.length,
     exampleBytes: featureLength(population.datasets[0]) * Float32Array.BYTES_PER_ELEMENT,

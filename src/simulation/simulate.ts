@@ -70,7 +70,7 @@ function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): Progress {
   let elapsedMs = 0;
   for (const { round, metrics, wallMs } of rounds) {
     elapsedMs += wallMs;
-    progress = noteRound(stop, progress, round, metrics, elapsedMs);
+    progress = noteRound(stop, progress, round, metrics ?? null, elapsedMs);
   }
   if (!progress) throw new StoreError('a run that goes on must have a finished round, got none');
   return progress;

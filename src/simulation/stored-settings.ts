@@ -1,6 +1,7 @@
 /** How settings are kept in a run's `config.json`, and read back in whatever folder the run goes on. */
 import { resolve } from 'node:path';
 import { DATASET_NAMES } from '../datasets/load-dataset.js';
+import { isVocabularyFile } from '../datasets/load-vocabulary.js';
 import { StoreError } from '../errors.js';
 import { isModelFile } from './load-model.js';
 import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
@@ -42,12 +43,13 @@ export function restoreSettings(
   const { workingDirectory, ...settings } = config as Record<string, unknown>;
   const options = parseOptions({ ...settings, ...functions });
   if (typeof workingDirectory !== 'string') return options;
-  const { data, dataDir, init, model, trainer } = options;
+  const { data, dataDir, vocabulary, init, model, trainer } = options;
   const whole = (path: string) => (path.startsWith('file:') ? path : resolve(workingDirectory, path));
   return {
     ...options,
     ...((DATASET_NAMES as readonly string[]).includes(data) ? {} : { data: whole(data) }),
     ...(dataDir === undefined ? {} : { dataDir: whole(dataDir) }),
+    ...(vocabulary !== undefined && isVocabularyFile(vocabulary) ? { vocabulary: whole(vocabulary) } : {}),
     ...(init === undefined ? {} : { init: whole(init) }),
     ...(isModelFile(model) ? { model: whole(model) } : {}),
     ...(trainer ? { trainer: { ...trainer, module: whole(trainer.module) } } : {}),

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import type { Vocabulary } from '../data/vocabulary.js';
 import { ConfigError, StoreError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
 import { makeDirectory, syncDirectory, writeFileAtomic } from './atomic-file.js';
@@ -17,6 +18,7 @@ import {
   readConfig,
   readModel,
   runIdOf,
+  vocabularyPath,
 } from './stored-run.js';
 
 /**
@@ -157,6 +159,15 @@ export class RunDirectory {
         throw storeFailure(`${file} could not be removed`, cause);
       });
     }
+  }
+
+  /**
+   * Writes or replaces `vocabulary.json`.
+   *
+   * @throws {StoreError} when it cannot be written.
+   */
+  async saveVocabulary(vocabulary: Vocabulary): Promise<void> {
+    await writeFileAtomic(vocabularyPath(this.path), `${JSON.stringify(vocabulary)}\n`);
   }
 
   /**

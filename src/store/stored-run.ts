@@ -1,6 +1,7 @@
 /** Runs as they lie on the disk, for reading: no lock is taken and nothing is changed. */
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import type { Vocabulary } from '../data/vocabulary.js';
 import { StoreError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
 import { readLog } from './event-log.js';
@@ -70,6 +71,31 @@ export async function readModel(path: string, round: number): Promise<Uint8Array
 }
 
 /**
+ * The vocabulary of a run that predicts tokens.
+ *
+ * @param path the run directory
+ * @throws {StoreError} when there is none, or it cannot be read or is damaged.
+ */
+export async function readVocabulary(path: string): Promise<Vocabulary> {
+  const file = vocabularyPath(path);
+  let found: Partial<Vocabulary> | null;
+  try {
+    found = JSON.parse(await readFile(file, 'utf8'));
+  } catch (cause) {
+    if (cause instanceof SyntaxError) throw new StoreError(`${file} is damaged: it must be JSON`, { cause });
+    throw storeFailure(`${file} could not be read`, cause);
+  }
+  const { type, names, firstPredicted } = found ?? {};
+  const whole =
+    (type === 'chars' || type === 'words' || type === 'hashed-words') &&
+    Array.isArray(names) &&
+    names.every((name) => typeof name === 'string') &&
+    Number.isSafeInteger(firstPredicted);
+  if (!whole) throw new StoreError(`${file} is damaged: it must hold a vocabulary`);
+  return { type, names, firstPredicted: firstPredicted as number };
+}
+
+/**
  * The rounds whose model is there, in ascending order.
  *
  * @param path the run directory
@@ -114,6 +140,7 @@ export async function readConfig(path: string): Promise<unknown> {
 export const runIdOf = (path: string): string => basename(resolve(path));
 export const configPath = (path: string): string => join(path, 'config.json');
 export const logPath = (path: string): string => join(path, 'events.jsonl');
+export const vocabularyPath = (path: string): string => join(path, 'vocabulary.json');
 export const modelsPath = (path: string): string => join(path, 'models');
 export const modelPath = (path: string, round: number): string =>
   join(path, 'models', `${round}.safetensors`);

@@ -112,7 +112,7 @@ describe('simulate refuses', () => {
       'a target that is no metric',
       ['--target', 'beauty=1'],
       2,
-      'target must be one of accuracy, loss, meanAbsoluteError, got "beauty"',
+      'target must be one of accuracy, top3Recall, perplexity, loss, meanAbsoluteError, got "beauty"',
     ],
     [
       'a target that is no number',
@@ -124,7 +124,7 @@ describe('simulate refuses', () => {
       'a target of another task',
       ['--target', 'meanAbsoluteError=1'],
       2,
-      'target must be a metric of a classification, got meanAbsoluteError',
+      'target must be accuracy, loss for classification, got meanAbsoluteError',
     ],
     [
       'a plateau of words',
@@ -147,7 +147,7 @@ describe('simulate refuses', () => {
       'a CSV file without --label',
       ['--data', 'table.csv'],
       2,
-      'label must name the column of table.csv to predict, got nothing',
+      'label must name the column of table.csv to predict, or tokens what its text is cut into, got neither',
     ],
     ['an unknown label column', ['--data', 'table.csv', '--label', 'ill'], 2, /label must .* got "ill"/],
     [

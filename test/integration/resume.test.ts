@@ -72,6 +72,24 @@ describe('a run that is killed', () => {
     expect(killed).toBeGreaterThanOrEqual(4);
   });
 
+  it('ends with the same bytes where only some rounds are evaluated', async () => {
+    const sparse = ['--evaluate-every', '3'];
+    const whole = await uninterrupted(sparse);
+    for (const moment of [0.3, 0.55, 0.8]) {
+      const cwd = await emptyFolder();
+      await killAfter([...SETTINGS, ...sparse], cwd, Math.floor(moment * whole.lineCount), 0);
+      const { code, stderr } = await resume(cwd);
+      if (code !== 0) expect(stderr).toContain('must hold an unfinished run, but it has ended');
+      await expectWholeLog(cwd);
+      expect(await modelsOf(join(cwd, 'runs/run'))).toEqual(whole.models);
+      const events = await eventsOf(join(cwd, 'runs/run'));
+      const evaluated = events.flatMap((event) =>
+        event.type === 'round-finished' && event.metrics ? [event.round] : [],
+      );
+      expect(evaluated).toEqual([0, 3, 6, 8]);
+    }
+  });
+
   it('may be killed again while it is resumed', async () => {
     const cwd = await emptyFolder();
     expect(await killAfter(SETTINGS, cwd, 12, 0)).toBe(true);

@@ -2,6 +2,9 @@
 import { formatPercent } from '../../report/format.js';
 import { pad, paint, type Style, type TerminalOptions, widthOf } from './style.js';
 
+/** The values of one line, by round. */
+export type CurveLine = readonly (number | null | undefined)[];
+
 /** What a curve may be told. `names` are the legend's; `format` writes the axis; `height` is in lines. */
 export interface CurveOptions extends TerminalOptions {
   readonly names?: readonly string[];
@@ -22,15 +25,16 @@ const WIDEST = 72;
 const NARROWEST = 10;
 
 /**
- * Draws up to three series over the same rounds, from round 0; a null is a gap. Where lines cross, the first
+ * Draws up to three series over the same rounds, from round 0; a null is a gap, undefined a round of which
+ * nothing is known and over which the line goes on. Where lines cross, the first
  * series is seen. Lines are joined by newlines; the text is empty when there are fewer than two points to draw
  * or the terminal is too narrow.
  */
-export function curve(values: readonly (readonly (number | null)[])[], options: CurveOptions): string {
+export function curve(values: readonly CurveLine[], options: CurveOptions): string {
   const { format = formatPercent, height = 7, unicode = true } = options;
   const series = values.slice(0, STYLES.length);
   const length = series.reduce((longest, line) => Math.max(longest, line.length), 0);
-  const known = series.flat().filter((value) => value !== null && Number.isFinite(value)) as number[];
+  const known = series.flat().filter(Number.isFinite) as number[];
   const [low, high] = rangeOf(known);
   const labels = [high, (low + high) / 2, low].map(format);
   const labelWidth = Math.max(...labels.map(widthOf));
@@ -114,13 +118,14 @@ function createCanvas(width: number, height: number, braille: boolean): Canvas {
 /** Joins neighbouring points, dot by dot along the longer of the two ways. */
 function drawLine(
   canvas: Canvas,
-  values: readonly (number | null)[],
+  values: CurveLine,
   series: number,
   scale: (value: number) => number,
   length: number,
 ): void {
   let previous: [number, number] | undefined;
   values.forEach((value, index) => {
+    if (value === undefined) return;
     if (value === null || !Number.isFinite(value)) {
       previous = undefined;
       return;

@@ -1,13 +1,14 @@
 /** The closing lines of a run: its result, what it is compared with, and what it cost. */
-import { formatBytes, formatCount, formatDuration } from '../../report/format.js';
 import {
-  formatHeadline,
-  HEADLINE_NAMES,
-  resultSentence,
-  STOP_REASONS,
-} from '../../report/result-sentence.js';
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatMetric,
+  formatPercent,
+} from '../../report/format.js';
+import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from '../../report/result-sentence.js';
 import { finite, meanOf, type RunSummary, summarizeRun } from '../../report/run-summary.js';
-import type { RunEvent } from '../../round/run-events.js';
+import type { Metrics, RunEvent } from '../../round/run-events.js';
 import { pad, paint, type TerminalOptions } from './style.js';
 
 const NAME_WIDTH = 9;
@@ -41,13 +42,15 @@ function resultLines(summary: RunSummary): [string, string][] {
   if (best)
     lines.push([
       'Best',
-      `${text(best.metrics[headline])} ${HEADLINE_NAMES[headline]} in round ${formatCount(best.round)}`,
+      `${text(best.metrics[headline])} ${headlineName(summary)} in round ${formatCount(best.round)}`,
     ]);
+  const metrics = summary.finished?.metrics ?? summary.lastEvaluated?.metrics;
+  if (metrics?.tokenCount !== undefined) lines.push(['Tokens', tokenText(summary, metrics)]);
   if (clients) {
     const { mean, worst, best: top } = clients.spread;
     const each = (value: number) =>
-      formatHeadline(value, started.task === 'classification' ? 'accuracy' : 'loss');
-    const what = started.task === 'classification' ? '' : ' loss';
+      formatHeadline(value, started.task === 'regression' ? 'loss' : 'accuracy');
+    const what = started.task === 'regression' ? ' loss' : '';
     lines.push([
       'Clients',
       `mean${what} ${each(mean)}, worst ${each(worst)}, best ${each(top)}, on their own held-out data`,
@@ -65,6 +68,15 @@ function resultLines(summary: RunSummary): [string, string][] {
     lines.push(['Alone', `${text(meanOf(alone))} for the average client${range}`]);
   }
   return lines;
+}
+
+function tokenText({ started }: RunSummary, metrics: Metrics): string {
+  const { top3Recall, perplexity, tokenCount = 0 } = metrics;
+  const covered =
+    started.coverage === undefined
+      ? ''
+      : `, ${formatPercent(started.coverage)} of the held-out text is in the vocabulary`;
+  return `top-3 recall ${formatPercent(top3Recall)}, perplexity ${formatMetric(perplexity)}, on ${formatCount(tokenCount)}${covered}`;
 }
 
 function timeText({ wallMs, rounds }: RunSummary): string {

@@ -19,9 +19,9 @@ export interface RoundHistory {
 
 /** An empty history. */
 export function createRoundHistory(): RoundHistory {
-  const global: (number | null)[] = [];
-  const federated: (number | null)[] = [];
-  const central: (number | null)[] = [];
+  const global: Line = [];
+  const federated: Line = [];
+  const central: Line = [];
   return {
     lastRound: () => global.length - 1,
     addRound(event) {
@@ -36,13 +36,13 @@ export function createRoundHistory(): RoundHistory {
         { name: 'global', values: global },
         { name: 'federated', values: federated },
         { name: 'central', values: central },
-      ].filter(({ values }) => values.some((value) => value !== null));
+      ].filter(({ values }) => values.some((value) => typeof value === 'number'));
       return curve(
         lines.map(({ values }) => values),
         {
           ...options,
           names: lines.map(({ name }) => name),
-          format: task === 'classification' ? formatPercent : formatMetric,
+          format: task === 'regression' ? formatMetric : formatPercent,
           height: HEIGHT,
         },
       );
@@ -50,7 +50,11 @@ export function createRoundHistory(): RoundHistory {
   };
 }
 
-function put(line: (number | null)[], round: number, metrics: Metrics | undefined): void {
-  while (line.length < round) line.push(null);
-  line[round] = finite(metrics?.accuracy ?? metrics?.meanAbsoluteError ?? metrics?.loss) ?? null;
+/** Null where the model diverged, undefined where a round was not evaluated. */
+type Line = (number | null | undefined)[];
+
+function put(line: Line, round: number, metrics: Metrics | undefined): void {
+  while (line.length < round) line.push(undefined);
+  const value = metrics && (metrics.accuracy ?? metrics.meanAbsoluteError ?? metrics.loss);
+  line[round] = metrics && (finite(value) ?? null);
 }

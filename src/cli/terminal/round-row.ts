@@ -4,6 +4,7 @@ import type { RoundFinished, RunStarted } from '../../round/run-events.js';
 import { clip, pad, paint, plain, type Style, type TerminalOptions } from './style.js';
 
 type Task = RunStarted['task'];
+type Metric = 'accuracy' | 'top3Recall' | 'perplexity' | 'meanAbsoluteError' | 'loss';
 
 interface RoundColumn {
   readonly header: string;
@@ -18,34 +19,38 @@ const NOTHING = '-';
 const GAP = 2;
 
 function columnsOf(task: Task): readonly RoundColumn[] {
-  const classification = task === 'classification';
-  const spreadText = classification ? formatPercent : formatMetric;
+  const shares = task !== 'regression';
+  const spreadText = shares ? formatPercent : formatMetric;
   const optional = (value: number | undefined, text: (value: number) => string) =>
     value === undefined ? NOTHING : text(value);
+  /** Of a round that was not evaluated nothing is known. */
+  const metric = (
+    header: string,
+    rank: number,
+    name: Metric,
+    text: (value?: number) => string,
+  ): RoundColumn => ({
+    header,
+    width: 8,
+    rank,
+    text: ({ metrics }) => (metrics ? text(metrics[name]) : NOTHING),
+  });
   return [
     { header: 'round', width: 5, rank: 0, text: (event) => String(event.round) },
-    classification
-      ? {
-          header: 'accuracy',
-          width: 8,
-          rank: 1,
-          text: (event) => formatPercent(event.metrics.accuracy),
-          style: () => 'bold',
-        }
-      : {
-          header: 'MAE',
-          width: 8,
-          rank: 1,
-          text: (event) => formatMetric(event.metrics.meanAbsoluteError),
-          style: () => 'bold',
-        },
-    { header: 'loss', width: 8, rank: 2, text: (event) => formatMetric(event.metrics.loss) },
+    { ...headlineOf(task, metric), style: () => 'bold' },
+    ...(task === 'next-token'
+      ? [
+          metric('top 3', 3.5, 'top3Recall', formatPercent),
+          metric('perplex.', 2.5, 'perplexity', formatMetric),
+        ]
+      : []),
+    metric('loss', 2, 'loss', formatMetric),
     {
       header: 'federated',
       width: 9,
       rank: 5,
       text: ({ federated }) =>
-        optional(classification ? federated?.metrics.accuracy : federated?.metrics.loss, spreadText),
+        optional(shares ? federated?.metrics.accuracy : federated?.metrics.loss, spreadText),
     },
     {
       header: 'worst 10%',
@@ -64,6 +69,14 @@ function columnsOf(task: Task): readonly RoundColumn[] {
     { header: 'bytes', width: 7, rank: 6, text: (event) => formatBytes(event.downBytes + event.upBytes) },
     { header: 'time', width: 11, rank: 3, text: (event) => formatDuration(event.wallMs) },
   ];
+}
+
+function headlineOf(
+  task: Task,
+  metric: (header: string, rank: number, name: Metric, text: (value?: number) => string) => RoundColumn,
+): RoundColumn {
+  if (task === 'regression') return metric('MAE', 1, 'meanAbsoluteError', formatMetric);
+  return metric(task === 'next-token' ? 'top 1' : 'accuracy', 1, 'accuracy', formatPercent);
 }
 
 /** The columns that clip, in their order. */

@@ -1,0 +1,118 @@
+/** Text in, suggestions out: runs that learn the next word, with a trainer that counts pairs of words. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readVocabulary } from '../../dist/store/stored-run.js';
+import type { RoundFinished, RunEvent, RunStarted } from '../../src/round/run-events.js';
+import { emptyFolder, eventsOf, linesOf, runCli } from '../helpers/cli.js';
+
+const trainer = fileURLToPath(new URL('../helpers/bigram-trainer.ts', import.meta.url));
+
+/** Ann and bob go on after "the" in different ways, always the same. */
+const rows = Array.from({ length: 40 }, (_, index) =>
+  index % 2 === 0 ? 'ann,the cat sat on the mat' : 'bob,the dog ran to the door quickly',
+);
+const words = ['the', 'cat', 'sat', 'on', 'mat', 'dog', 'ran', 'to', 'door'];
+
+let cwd: string;
+let events: RunEvent[];
+let stdout: string;
+const settings = [
+  ...['simulate', '--data', 'messages.csv', '--text', 'body', '--group-by', 'author', '--tokens', 'words'],
+  ...['--vocabulary', 'words.txt', '--sequence-length', '6', '--trainer', trainer, '--threads', '2'],
+];
+
+beforeAll(async () => {
+  cwd = await emptyFolder();
+  await writeFile(join(cwd, 'messages.csv'), `author,body\n${rows.join('\n')}\n`);
+  await writeFile(join(cwd, 'words.txt'), words.join('\n'));
+  const more = ['--rounds', '5', '--evaluate-every', '2', '--compare', 'central,isolated', '--name', 'run'];
+  const result = await runCli([...settings, ...more], { cwd });
+  expect([result.code, result.stderr]).toEqual([0, '']);
+  stdout = result.stdout;
+  events = await eventsOf(join(cwd, 'runs/run'));
+});
+
+describe('a run of the next word', () => {
+  it('has a client for each owner, and says how much of the text is in its vocabulary', () => {
+    const started = events[0] as RunStarted;
+    // "quickly" is no word of the list: 1 of bob's 7 words and so of 13 held-out ones.
+    expect(started).toMatchObject({
+      task: 'next-token',
+      classNames: [],
+      vocabularySize: 19,
+      featureShape: [6],
+    });
+    expect(started.coverage).toBeCloseTo(12 / 13, 12);
+    expect(started.clients.map(({ name }) => name)).toEqual(['ann', 'bob']);
+    expect(started.clients.every(({ labelCounts }) => labelCounts === undefined)).toBe(true);
+  });
+
+  it('keeps its vocabulary', async () => {
+    const vocabulary = await readVocabulary(join(cwd, 'runs/run'));
+    expect(vocabulary.names.slice(vocabulary.firstPredicted)).toEqual(words);
+  });
+
+  it("learns both owners' ways, and tells recall and perplexity", () => {
+    const rounds = events.filter((event): event is RoundFinished => event.type === 'round-finished');
+    expect(rounds.map(({ metrics }) => metrics !== undefined)).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+      true,
+    ]);
+    const [first, last] = [rounds[0]!.metrics!, rounds[5]!.metrics!];
+    // Nothing is known at first: every token is as likely as any.
+    expect(first.perplexity).toBeCloseTo(19, 3);
+    expect(last.perplexity).toBeLessThan(4);
+    // Of 6 words each, the 2 after "the" are four in turn; all others follow from the word before.
+    expect(last.accuracy).toBeGreaterThan(0.7);
+    expect(last.top3Recall).toBeGreaterThan(last.accuracy!);
+    expect(last.tokenCount).toBe(4 * 12);
+  });
+
+  it('tests each owner on what it wrote later', () => {
+    const evaluated = events.findLast((event) => event.type === 'clients-evaluated');
+    expect(evaluated?.clients.map(({ clientId }) => clientId)).toEqual([0, 1]);
+    expect(evaluated?.spread.clientCount).toBe(2);
+  });
+
+  it('has baselines: pooled text, and each owner alone, who knows nothing of the other', () => {
+    expect(events.filter(({ type }) => type === 'central-evaluated').length).toBeGreaterThan(1);
+    const alone = events.filter((event) => event.type === 'isolated-evaluated');
+    expect(alone).toHaveLength(2);
+    for (const { metrics, ownMetrics } of alone) {
+      expect(ownMetrics!.accuracy).toBeGreaterThan(metrics.accuracy!);
+    }
+  });
+
+  it('shows recall, perplexity and coverage', () => {
+    expect(linesOf(stdout).find((line) => line.includes('round'))).toBeDefined();
+    expect(stdout).toMatch(/round +top 1 +top 3 +perplex\. +loss/);
+    expect(stdout).toMatch(/top-1 recall after 5 rounds/);
+    expect(stdout).toMatch(
+      /top-3 recall [\d.]+%, perplexity [\d.]+, on 48, 92\.3% of the held-out text is in/,
+    );
+  });
+
+  it('can be shown, listed and exported', async () => {
+    const shown = await runCli(['runs', 'show', 'run'], { cwd });
+    expect(shown.stdout).toMatch(/top 1/);
+    const csv = await runCli(['runs', 'export', 'run'], { cwd });
+    expect(linesOf(csv.stdout)[0]).toMatch(/top3_recall,perplexity$/);
+    expect(linesOf(csv.stdout)).toHaveLength(7);
+  });
+});
+
+describe('data show', () => {
+  it('says who has how much text, and what the vocabulary covers', async () => {
+    const flags = settings.slice(1, 13);
+    const { code, stdout: text } = await runCli(['data', 'show', ...flags], { cwd });
+    expect(code).toBe(0);
+    expect(text).toContain('vocabulary of 19 tokens, 92.3% of held-out tokens are in it');
+    expect(text).toMatch(/ann +\d+ +\d+/);
+  });
+});

@@ -9,7 +9,7 @@ import { clippedGradients } from './clipping/clipped-gradients.js';
 import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
 import type { Initializer, LayerContext } from './layers/layer.js';
-import { type Loss, losses } from './losses.js';
+import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { rankLabels } from './next-token.js';
 import { encodeOnnx } from './onnx-encode.js';
@@ -82,7 +82,7 @@ export function compileSteps(
   batchSize: number | null,
 ): StepGraph {
   const builder = createGraphBuilder();
-  const loss: Loss = losses[model.loss];
+  const loss = lossOf(model.loss);
   const rows = batchSize === null ? BATCH : batchSize * steps;
   const { features, labels } = exampleInputs(builder, model, rows);
   const scalars = scalarInputs(builder, update);
@@ -143,7 +143,7 @@ export function compileSteps(
 /** Compiles the graph that evaluates: `outputWidth` outputs an example, and the loss summed over examples. */
 export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth: number } {
   const builder = createGraphBuilder();
-  const loss: Loss = losses[model.loss];
+  const loss = lossOf(model.loss);
   const { features, labels } = exampleInputs(builder, model, BATCH);
   const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));
   builder.output(names.lossSum, loss.sum(builder, output, labels));
@@ -174,7 +174,7 @@ function exampleInputs(
 ): { features: Value; labels: Value } {
   return {
     features: builder.input(names.features, featureType, [rows, ...featureShape]),
-    labels: builder.input(names.labels, losses[loss].labelType, [rows, ...labelShape]),
+    labels: builder.input(names.labels, lossOf(loss).labelType, [rows, ...labelShape]),
   };
 }
 

@@ -40,16 +40,22 @@ export function addTokens(tally: Tally, { count, top1, top3 }: TokenSums): void 
  *
  * @param outputs [rows, width]: the class with the largest output is predicted; with a width of 1, class 1
  *   where the output (a logit) is positive
+ * @param ignoredLabel the label of rows that are no examples: they are neither counted nor among `exampleCount`
  */
 export function countPredictions(
   tally: Tally,
   outputs: Float32Array,
   labels: Float32Array | Int32Array,
   rows: number,
+  ignoredLabel?: number,
 ): void {
   const width = outputs.length / rows;
   const classCount = Math.max(width, 2);
   for (let row = 0; row < rows; row++) {
+    if (ignoredLabel !== undefined && labels[row] === ignoredLabel) {
+      tally.exampleCount--;
+      continue;
+    }
     const predicted = width === 1 ? Number((outputs[row] ?? 0) > 0) : largest(outputs, row * width, width);
     const cell = (labels[row] ?? 0) * classCount + predicted;
     tally.confusion[cell] = (tally.confusion[cell] ?? 0) + 1;

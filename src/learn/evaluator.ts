@@ -4,7 +4,7 @@ import type { Layout } from '../params/layout.js';
 import { compileEvaluation, names } from './compile.js';
 import type { Engine, EngineTensor } from './engine.js';
 import { addTokens, countErrors, countPredictions, emptyTally, type Tally } from './evaluation.js';
-import { losses } from './losses.js';
+import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { createRowBuffers, fillRows, parameterTensors, type RowBuffers } from './tensors.js';
 import type { EvaluationSums } from './trainer.js';
@@ -69,7 +69,7 @@ interface Results {
 
 function createResults(engine: Engine, model: Model, batch: number, outputWidth: number): Results {
   const loss = engine.tensor(new Float32Array(1), []);
-  const { task } = losses[model.loss];
+  const { task, ignoredLabel } = lossOf(model.loss);
   if (task === 'next-token') return createTokenResults(engine, loss);
   const output = new Float32Array(batch * outputWidth);
   const classification = task === 'classification';
@@ -81,7 +81,7 @@ function createResults(engine: Engine, model: Model, batch: number, outputWidth:
     }),
     count(tally, { labels }, rows) {
       const made = output.subarray(0, rows * outputWidth);
-      if (classification) countPredictions(tally, made, labels, rows);
+      if (classification) countPredictions(tally, made, labels, rows, ignoredLabel);
       else countErrors(tally, made, labels);
       tally.lossSum += scalarOf(loss);
     },

@@ -6,7 +6,7 @@ import type { ReplayScope } from './import-lowerings.js';
 import { replayNode } from './import-nodes.js';
 import { aliasesOf, chooseParameters, freeName, type ImportedParameter } from './import-parameters.js';
 import type { Layer, LayerContext } from './layers/layer.js';
-import { type LossName, losses } from './losses.js';
+import { type LossSpec, lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { decodeOnnx } from './onnx-decode.js';
 import type { OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx-model.js';
@@ -18,7 +18,7 @@ const MAX_CONSTANT = 1024;
 /** Options of `importModel`. */
 export interface ImportOptions {
   /** What is minimised, or a choice by the number of outputs of the model. */
-  readonly loss: LossName | ((outputCount: number) => LossName);
+  readonly loss: LossSpec | ((outputCount: number) => LossSpec);
   /**
    * Which initialisers are trained, by their names in the file. By default all of float32 with at least one
    * axis, but for those that hold no weights (running statistics, sizes, bounds).
@@ -198,10 +198,9 @@ function probe(layer: Layer, featureShape: readonly number[], outputName: string
   return outputCount;
 }
 
-function checkLoss(loss: LossName, outputCount: number, last: OnnxNode | undefined): void {
-  if (!Object.hasOwn(losses, loss)) {
-    throw new ConfigError(`loss must be one of ${Object.keys(losses).join(', ')}, got "${loss}"`);
-  }
+function checkLoss(spec: LossSpec, outputCount: number, last: OnnxNode | undefined): void {
+  lossOf(spec);
+  const loss = typeof spec === 'string' ? spec : spec.type;
   if (loss !== 'softmax-cross-entropy' && outputCount !== 1) {
     throw new ShapeError(`a model must have 1 output for ${loss}, got ${outputCount}`);
   }

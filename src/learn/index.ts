@@ -41,7 +41,7 @@ export {
   type PoolOptions,
 } from './layers/pooling.js';
 export { residual, sequence } from './layers/residual.js';
-export { type LossName, losses } from './losses.js';
+export { type LossName, type LossSpec, lossNames } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './onnx-trainer.js';

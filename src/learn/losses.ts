@@ -1,11 +1,26 @@
-/** Losses: what is summed over the examples, and its gradient by the model's output, both as graph nodes. */
+/** Losses, by name or with options: a model says in plain data which one it is trained with. */
 import type { Task } from '../data/dataset.js';
-import { sumAll } from './gradients/nodes.js';
+import { ConfigError } from '../errors.js';
 import type { GraphBuilder, Value } from './graph.js';
+import {
+  binaryCrossEntropy,
+  type CrossEntropyOptions,
+  softmaxCrossEntropy,
+} from './losses/classification.js';
+import { type HuberOptions, huber, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
 import { nextTokenCrossEntropy } from './next-token.js';
-import { elementCount } from './shapes.js';
 
-/** A loss on outputs of [batch, outputs] and labels of [batch], where it does not say otherwise. */
+/** A loss by its name, or with options, as plain data. */
+export type LossSpec =
+  | LossName
+  | { readonly type: Exclude<LossName, 'softmax-cross-entropy' | 'huber'> }
+  | ({ readonly type: 'softmax-cross-entropy' } & CrossEntropyOptions)
+  | ({ readonly type: 'huber' } & HuberOptions);
+
+/**
+ * What is summed over the examples, and its gradient, as graph nodes. Outputs are [batch, outputs] and labels
+ * [batch], where a loss does not say otherwise.
+ */
 export interface Loss {
   readonly task: Task;
   readonly labelType: 'int32' | 'float32';
@@ -17,70 +32,33 @@ export interface Loss {
   count?(builder: GraphBuilder, labels: Value): Value;
   /** The same for each example, in a shape that broadcasts with the output. */
   exampleCounts?(builder: GraphBuilder, labels: Value): Value;
+  /** The label of examples that do not count in evaluation. */
+  readonly ignoredLabel?: number;
 }
 
-/** Minus the logarithm of the softmax of the label's output (logits in). Labels are class indices. */
-const softmaxCrossEntropy: Loss = {
-  task: 'classification',
-  labelType: 'int32',
-  sum(builder, output, labels) {
-    const logProbabilities = builder.node('LogSoftmax', [output]);
-    const chosen = builder.node('Mul', [logProbabilities, oneHot(builder, output, labels)]);
-    return builder.node('Neg', [sumAll(builder, chosen)]);
-  },
-  gradient(builder, output, labels, scale) {
-    const probabilities = builder.node('Softmax', [output]);
-    const difference = builder.node('Sub', [probabilities, oneHot(builder, output, labels)]);
-    return builder.node('Mul', [difference, scale]);
-  },
-};
+const factories = {
+  'softmax-cross-entropy': (options: CrossEntropyOptions) => softmaxCrossEntropy(options),
+  'binary-cross-entropy': () => binaryCrossEntropy,
+  'mean-squared-error': () => meanSquaredError,
+  'mean-absolute-error': () => meanAbsoluteError,
+  huber: (options: HuberOptions) => huber(options),
+  'next-token-cross-entropy': () => nextTokenCrossEntropy,
+} as const satisfies Record<string, (options: CrossEntropyOptions & HuberOptions) => Loss>;
 
-/** Cross-entropy of the sigmoid of one output (a logit); labels are 0 or 1. */
-const binaryCrossEntropy: Loss = {
-  task: 'classification',
-  labelType: 'float32',
-  sum(builder, output, labels) {
-    const target = column(builder, labels);
-    const product = builder.node('Mul', [output, target]);
-    return sumAll(builder, builder.node('Sub', [builder.node('Softplus', [output]), product]));
-  },
-  gradient(builder, output, labels, scale) {
-    const difference = builder.node('Sub', [builder.node('Sigmoid', [output]), column(builder, labels)]);
-    return builder.node('Mul', [difference, scale]);
-  },
-};
+export type LossName = keyof typeof factories;
 
-/** The square of output minus label, for one output. */
-const meanSquaredError: Loss = {
-  task: 'regression',
-  labelType: 'float32',
-  sum(builder, output, labels) {
-    const difference = builder.node('Sub', [output, column(builder, labels)]);
-    return sumAll(builder, builder.node('Mul', [difference, difference]));
-  },
-  gradient(builder, output, labels, scale) {
-    const difference = builder.node('Sub', [output, column(builder, labels)]);
-    const twice = builder.node('Mul', [difference, builder.constant('float32', [], [2])]);
-    return builder.node('Mul', [twice, scale]);
-  },
-};
+/** The names that a loss may have. */
+export const lossNames: readonly LossName[] = Object.freeze(Object.keys(factories) as LossName[]);
 
-export const losses = {
-  'softmax-cross-entropy': softmaxCrossEntropy,
-  'binary-cross-entropy': binaryCrossEntropy,
-  'mean-squared-error': meanSquaredError,
-  'next-token-cross-entropy': nextTokenCrossEntropy,
-} as const satisfies Record<string, Loss>;
-
-export type LossName = keyof typeof losses;
-
-function oneHot(builder: GraphBuilder, output: Value, labels: Value): Value {
-  const depth = builder.constant('int32', [], [elementCount(output.shape.slice(1))]);
-  const offAndOn = builder.constant('float32', [2], [0, 1]);
-  return builder.node('OneHot', [labels, depth, offAndOn], {}, { dtype: 'float32', shape: output.shape });
-}
-
-function column(builder: GraphBuilder, labels: Value): Value {
-  const axes = builder.constant('int64', [1], [1]);
-  return builder.node('Unsqueeze', [labels, axes], {}, { dtype: 'float32', shape: [...labels.shape, 1] });
+/**
+ * The loss that `spec` describes.
+ *
+ * @throws {ConfigError} for an unknown name, or an option out of its range.
+ */
+export function lossOf(spec: LossSpec): Loss {
+  const { type, ...options } = typeof spec === 'string' ? { type: spec } : spec;
+  if (!Object.hasOwn(factories, type)) {
+    throw new ConfigError(`loss must be one of ${lossNames.join(', ')}, got "${type}"`);
+  }
+  return factories[type](options);
 }

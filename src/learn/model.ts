@@ -7,7 +7,7 @@ import { conv2d } from './layers/convolution.js';
 import { dense, flatten } from './layers/dense.js';
 import type { Layer } from './layers/layer.js';
 import { maxPool } from './layers/pooling.js';
-import type { LossName } from './losses.js';
+import type { LossSpec } from './losses.js';
 
 /**
  * What is trained: from examples of `featureShape` through the layers to outputs that `loss` compares with
@@ -21,7 +21,7 @@ export interface Model {
   /** Labels of one example; default []: a single one. */
   readonly labelShape?: readonly number[];
   readonly layers: readonly Layer[];
-  readonly loss: LossName;
+  readonly loss: LossSpec;
 }
 
 /** What a data set asks of a model: the shape of an example, and the number of classes or a regression. */
@@ -86,6 +86,6 @@ function head({ task, classCount }: ModelInput): Layer[] {
   return [dense(task === 'regression' ? 1 : classCount)];
 }
 
-function lossFor({ task }: ModelInput): LossName {
+function lossFor({ task }: ModelInput): LossSpec {
   return task === 'regression' ? 'mean-squared-error' : 'softmax-cross-entropy';
 }

@@ -4,7 +4,7 @@ import type { Layout } from '../params/layout.js';
 import type { Random } from '../random.js';
 import { compileSteps, type MaskInput, names } from './compile.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
-import { type Loss, losses } from './losses.js';
+import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
 import { isPlain, type StateNames, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
@@ -50,8 +50,7 @@ export async function loadSteps(
   batchSize: number | null,
 ): Promise<LoadedSteps> {
   const { onnx, masks } = compileSteps(model, update, steps, batchSize);
-  const loss: Loss = losses[model.loss];
-  const countsLabels = loss.count !== undefined;
+  const countsLabels = lossOf(model.loss).count !== undefined;
   return { session: await engine.load(onnx), masks, steps, update, countsLabels };
 }
 

@@ -4,7 +4,7 @@ import { ShapeError } from '../errors.js';
 import type { Layout } from '../params/layout.js';
 import { names } from './compile.js';
 import type { Engine, EngineTensor } from './engine.js';
-import { losses } from './losses.js';
+import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { elementCount } from './shapes.js';
 
@@ -29,7 +29,7 @@ export function createRowBuffers(engine: Engine, model: Model, capacity: number)
   const { featureType = 'float32', labelShape = [], loss } = model;
   const features = numbersOf(featureType, capacity * rowLength);
   const rowLabels = elementCount(labelShape);
-  const labels = numbersOf(losses[loss].labelType, capacity * rowLabels);
+  const labels = numbersOf(lossOf(loss).labelType, capacity * rowLabels);
   return {
     features,
     labels,

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import type { Examples } from '../../src/data/dataset.js';
 import type { Engine } from '../../src/learn/engine.js';
-import { losses } from '../../src/learn/losses.js';
+import { lossOf } from '../../src/learn/losses.js';
 import type { Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import type { Layout } from '../../src/params/layout.js';
@@ -66,7 +66,7 @@ function drawElements({ entries }: Layout, random: Random): number[] {
 
 /** Normal features; labels are classes below `classes` (two for one output), or normal targets. */
 export function examplesFor(model: Model, count: number, classes: number, random: Random): Examples {
-  const { task } = losses[model.loss];
+  const { task } = lossOf(model.loss);
   const below = model.loss === 'binary-cross-entropy' ? 2 : classes;
   const label = task === 'regression' ? () => random.normal() : () => random.integer(below);
   return randomExamples(random, count, model.featureShape, label);

@@ -18,6 +18,7 @@ export interface Arithmetic {
   readonly div: Binary;
   readonly pow: Binary;
   readonly max: Binary;
+  readonly min: Binary;
   readonly neg: Unary;
   readonly abs: Unary;
   readonly sign: Unary;
@@ -62,6 +63,7 @@ export function arithmeticOf(builder: GraphBuilder): Arithmetic {
     div: binary('Div'),
     pow: binary('Pow'),
     max: binary('Max'),
+    min: binary('Min'),
     neg: unary('Neg'),
     abs: unary('Abs'),
     sign: unary('Sign'),

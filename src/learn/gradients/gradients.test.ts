@@ -19,7 +19,7 @@ import { dense, flatten } from '../layers/dense.js';
 import { dropout } from '../layers/dropout.js';
 import type { Layer } from '../layers/layer.js';
 import { maxPool } from '../layers/pooling.js';
-import type { LossName } from '../losses.js';
+import type { LossSpec } from '../losses.js';
 import { createOnnxTrainer } from '../onnx-trainer.js';
 
 const RUNS = 6;
@@ -72,7 +72,7 @@ const sizes = fc.record({
   units: fc.integer({ min: 1, max: 4 }),
 });
 
-type Case = readonly [name: string, layers: (sizes: Sizes) => Layer[], loss?: LossName];
+type Case = readonly [name: string, layers: (sizes: Sizes) => Layer[], loss?: LossSpec];
 
 const vectors: readonly Case[] = [
   ['dense', ({ units }) => [dense(units)]],
@@ -94,6 +94,18 @@ const vectors: readonly Case[] = [
   ),
   ['binary cross-entropy', () => [dense(1)], 'binary-cross-entropy'],
   ['mean squared error', () => [dense(3), sigmoid, dense(1)], 'mean-squared-error'],
+  ['mean absolute error', () => [dense(3), sigmoid, dense(1)], 'mean-absolute-error'],
+  ['the Huber loss', () => [dense(3), sigmoid, dense(1)], { type: 'huber', delta: 0.7 }],
+  [
+    'cross-entropy with label smoothing',
+    ({ units }) => [dense(units)],
+    { type: 'softmax-cross-entropy', labelSmoothing: 0.3 },
+  ],
+  [
+    'cross-entropy with an ignored label',
+    ({ units }) => [dense(units)],
+    { type: 'softmax-cross-entropy', labelSmoothing: 0.1, ignoredLabel: 1 },
+  ],
 ];
 
 const images: readonly Case[] = [

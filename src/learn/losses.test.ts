@@ -25,7 +25,7 @@ const vectors: readonly LossVector[] = JSON.parse(readFileSync(file, 'utf8')).ve
 
 const engines = new Map<EngineKind, Engine>();
 beforeAll(async () => {
-  for (const kind of ['native', 'wasm'] as const) engines.set(kind, (await chooseEngine(kind)).engine);
+  for (const kind of ['native', 'wasm'] as const) engines.set(kind, (await chooseEngine({ kind })).engine);
 });
 
 describe.each(['native', 'wasm'] as const)('on the %s engine', (kind) => {

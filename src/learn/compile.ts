@@ -9,7 +9,7 @@ import { clippedGradients } from './clipping/clipped-gradients.js';
 import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
 import type { Initializer, LayerContext } from './layers/layer.js';
-import { lossOf } from './losses.js';
+import { type Loss, lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { rankLabels } from './next-token.js';
 import { encodeOnnx } from './onnx-encode.js';

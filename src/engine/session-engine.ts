@@ -28,6 +28,7 @@ export function createEngine(
   options: InferenceSession.SessionOptions,
 ): Engine {
   const { versions } = runtime.env;
+  const unwrapped = createUnwrapping();
   return {
     name: `ONNX Runtime ${versions.node ?? versions.web ?? versions.common} (${kind})`,
     tensor(data, dims): BoundTensor {
@@ -42,11 +43,11 @@ export function createEngine(
       return {
         async run(inputs, outputs) {
           if (kind === 'native') {
-            await session.run(unwrap(inputs), unwrap(outputs));
+            await session.run(unwrapped(inputs), unwrapped(outputs));
             return;
           }
           // WASM cannot write into arrays outside its own memory, and leaves those it is given as they were.
-          const results = await session.run(unwrap(inputs), Object.keys(outputs));
+          const results = await session.run(unwrapped(inputs), Object.keys(outputs));
           for (const name in outputs) outputs[name]?.data.set(results[name]?.data as Float32Array);
         },
         release: () => session.release(),
@@ -55,8 +56,15 @@ export function createEngine(
   };
 }
 
-function unwrap(tensors: Readonly<Record<string, EngineTensor>>): Record<string, Tensor> {
-  const unwrapped: Record<string, Tensor> = {};
-  for (const name in tensors) unwrapped[name] = (tensors[name] as BoundTensor).tensor;
-  return unwrapped;
+/** The runtime's own tensors, made into a record once for each record that is handed in. */
+function createUnwrapping() {
+  const known = new WeakMap<Readonly<Record<string, EngineTensor>>, Record<string, Tensor>>();
+  return (tensors: Readonly<Record<string, EngineTensor>>): Record<string, Tensor> => {
+    const ready = known.get(tensors);
+    if (ready) return ready;
+    const entries = Object.entries(tensors).map(([name, bound]) => [name, (bound as BoundTensor).tensor]);
+    const made: Record<string, Tensor> = Object.fromEntries(entries);
+    known.set(tensors, made);
+    return made;
+  };
 }

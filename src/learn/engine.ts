@@ -8,7 +8,10 @@ export interface EngineTensor {
 
 /** A graph, loaded. Runs on one session never overlap. */
 export interface EngineSession {
-  /** Runs the graph; afterwards the arrays of `outputs` hold what it made. */
+  /**
+   * Runs the graph; afterwards the arrays of `outputs` hold what it made. The arrays may change from run to run, the
+   * records must not: what is made of them is kept.
+   */
   run(
     inputs: Readonly<Record<string, EngineTensor>>,
     outputs: Readonly<Record<string, EngineTensor>>,

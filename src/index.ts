@@ -92,6 +92,7 @@ export type {
   FederatedMetrics,
   IsolatedEvaluated,
   Metrics,
+  NgramEvaluated,
   RoundFinished,
   RunEvent,
   RunFinished,

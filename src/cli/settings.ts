@@ -110,7 +110,9 @@ const trainingFlags: readonly Flag[] = [
   flag('weightDecay', '--weight-decay <x>', 'L2 penalty of local SGD [0]', asNumber),
   flag('threads', '--threads <n>', 'training threads [cores]', asNumber),
   flag('engine', '--engine <kind>', 'native or wasm [native where installed]', asText),
-  flag('compare', '--compare <baselines>', 'central, isolated or both, comma-separated', asList),
+  flag('compare', '--compare <baselines>', 'central, isolated, ngram: some, comma-separated', asList),
+  flag('isolatedClients', '--isolated-clients <n>', 'how many train alone [all; of text 20]', asNumber),
+  flag('ngramOrder', '--ngram-order <n>', 'tokens that the n-gram baseline looks at [3]', asNumber),
   flag('out', '--out <folder>', 'where runs are kept [runs]', asText),
   flag('name', '--name <name>', "the run's name [data, model and time]", asText),
 ];

@@ -89,12 +89,23 @@ function resultTiles(summary: RunSummary): readonly Tile[] {
   const central = finite(summary.central.at(-1)?.metrics[headline]);
   if (central !== undefined)
     tiles.push({ name: 'Central training', value: text(central), detail: 'on pooled data' });
-  const alone = meanOf(summary.isolated.map((event) => event.metrics[headline]));
+  const { ngram, isolated, started } = summary;
+  if (ngram) {
+    tiles.push({
+      name: `${ngram.order}-gram model`,
+      value: text(ngram.metrics[headline]),
+      detail: 'counted on pooled data',
+    });
+  }
+  const alone = meanOf(isolated.map((event) => event.metrics[headline]));
   if (alone !== undefined) {
     tiles.push({
       name: 'Clients alone',
       value: text(alone),
-      detail: `mean of ${formatPlural(summary.isolated.length, 'client')}`,
+      detail:
+        isolated.length < started.clients.length
+          ? `mean of ${formatCount(isolated.length)} of ${formatPlural(started.clients.length, 'client')}`
+          : `mean of ${formatPlural(isolated.length, 'client')}`,
     });
   }
   return tiles;

@@ -4,7 +4,7 @@
 export const PAGE_STYLE = `
 :root { color-scheme: light dark;
   --bg: #f5f6f8; --surface: #ffffff; --text: #1b2430; --muted: #596475; --line: #e2e6eb; --track: #eceff3; --accent: #1f5fd6;
-  --global: #1f5fd6; --federated: #0b8a6b; --central: #b4590a; --isolated: #8a5aa8; --training: #66717f; --failed: #c4314b;
+  --global: #1f5fd6; --federated: #0b8a6b; --central: #b4590a; --isolated: #8a5aa8; --ngram: #a8245e; --training: #66717f; --failed: #c4314b;
   --federated-soft: rgba(11,138,107,0.14); --isolated-soft: rgba(138,90,168,0.12);
   --heat0: #e3edfb; --heat1: #c9ddf8; --heat2: #a9c8f3; --heat3: #84afec; --heat4: #5d93e2; --heat5: #3a76d2; --heat6: #245bb4; --heat7: #173f86;
   --wrong0: #fdeeec; --wrong1: #fbdcd8; --wrong2: #f8c3bc; --wrong3: #f2a399; --wrong4: #e98074; --wrong5: #d95c50; --wrong6: #b93f35; --wrong7: #8f2b24;
@@ -12,15 +12,15 @@ export const PAGE_STYLE = `
 }
 @media (prefers-color-scheme: dark) { :root {
   --bg: #0e1217; --surface: #171c24; --text: #e7ebf1; --muted: #9aa5b4; --line: #2a323d; --track: #242b35; --accent: #7fb0ff;
-  --global: #6ea8ff; --federated: #3ecf9f; --central: #f0a04b; --isolated: #c79be6; --training: #97a3b2; --failed: #ff7a8a;
+  --global: #6ea8ff; --federated: #3ecf9f; --central: #f0a04b; --isolated: #c79be6; --ngram: #f07fae; --training: #97a3b2; --failed: #ff7a8a;
   --federated-soft: rgba(62,207,159,0.16); --isolated-soft: rgba(199,155,230,0.14);
   --heat0: #1b2a40; --heat1: #1f3758; --heat2: #244874; --heat3: #2a5a94; --heat4: #3570b6; --heat5: #4c8ad6; --heat6: #78acee; --heat7: #b3d3ff;
   --wrong0: #2e1d20; --wrong1: #432327; --wrong2: #5c2a2e; --wrong3: #7a3336; --wrong4: #9b4041; --wrong5: #bf5450; --wrong6: #e07a70; --wrong7: #ffb0a6;
 } }
-.fill-global { fill: var(--global); } .fill-federated { fill: var(--federated); } .fill-central { fill: var(--central); } .fill-isolated { fill: var(--isolated); } .fill-training { fill: var(--training); } .fill-failed { fill: var(--failed); } .fill-track { fill: var(--track); }
+.fill-global { fill: var(--global); } .fill-federated { fill: var(--federated); } .fill-central { fill: var(--central); } .fill-isolated { fill: var(--isolated); } .fill-ngram { fill: var(--ngram); } .fill-training { fill: var(--training); } .fill-failed { fill: var(--failed); } .fill-track { fill: var(--track); }
 .fill-k0 { fill: var(--k0); } .fill-k1 { fill: var(--k1); } .fill-k2 { fill: var(--k2); } .fill-k3 { fill: var(--k3); } .fill-k4 { fill: var(--k4); } .fill-k5 { fill: var(--k5); }
 .fill-k6 { fill: var(--k6); } .fill-k7 { fill: var(--k7); } .fill-k8 { fill: var(--k8); } .fill-k9 { fill: var(--k9); } .fill-k10 { fill: var(--k10); } .fill-k11 { fill: var(--k11); }
-.bg-global { --mark: var(--global); } .bg-federated { --mark: var(--federated); } .bg-central { --mark: var(--central); } .bg-isolated { --mark: var(--isolated); } .bg-training { --mark: var(--training); } .bg-failed { --mark: var(--failed); }
+.bg-global { --mark: var(--global); } .bg-federated { --mark: var(--federated); } .bg-central { --mark: var(--central); } .bg-isolated { --mark: var(--isolated); } .bg-ngram { --mark: var(--ngram); } .bg-training { --mark: var(--training); } .bg-failed { --mark: var(--failed); }
 .bg-k0 { --mark: var(--k0); } .bg-k1 { --mark: var(--k1); } .bg-k2 { --mark: var(--k2); } .bg-k3 { --mark: var(--k3); } .bg-k4 { --mark: var(--k4); } .bg-k5 { --mark: var(--k5); }
 .bg-k6 { --mark: var(--k6); } .bg-k7 { --mark: var(--k7); } .bg-k8 { --mark: var(--k8); } .bg-k9 { --mark: var(--k9); } .bg-k10 { --mark: var(--k10); } .bg-k11 { --mark: var(--k11); }
 .heat0 { fill: var(--heat0); } .heat1 { fill: var(--heat1); } .heat2 { fill: var(--heat2); } .heat3 { fill: var(--heat3); } .heat4 { fill: var(--heat4); } .heat5 { fill: var(--heat5); } .heat6 { fill: var(--heat6); } .heat7 { fill: var(--heat7); }

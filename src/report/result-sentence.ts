@@ -52,6 +52,12 @@ export function resultSentence(summary: RunSummary): string {
       headline,
       'the average client alone',
     ),
+    against(
+      value,
+      finite(summary.ngram?.metrics[headline]),
+      headline,
+      `the ${summary.ngram?.order}-gram model`,
+    ),
     against(value, finite(summary.central.at(-1)?.metrics[headline]), headline, 'training on pooled data'),
   ].filter((part) => part !== undefined);
   const tail = comparison.length > 0 ? `: ${comparison.join(', ')}.` : '.';

@@ -44,6 +44,7 @@ function metricChart(
       values: column((index) => central.get(x[index]!)?.[metric]),
       look: 'dashed',
     },
+    ...ngramSeries(summary, metric),
     ...isolatedSeries(summary.isolated, metric),
   ];
   if (metric === 'loss') {
@@ -80,6 +81,12 @@ function federatedSeries(
   const best = column((index) => spread(index)?.best);
   const [low, high] = metric === 'accuracy' ? [worst, best] : [best, worst];
   return { values, band: { low, high, name: 'worst tenth to best client' } };
+}
+
+function ngramSeries({ ngram }: RunSummary, metric: Metric): readonly Series[] {
+  const value = finite(ngram?.metrics[metric]);
+  if (!ngram || value === undefined) return [];
+  return [{ name: `${ngram.order}-gram model`, tone: 'ngram', values: value, look: 'dashed' }];
 }
 
 function isolatedSeries(isolated: readonly IsolatedEvaluated[], metric: Metric): readonly Series[] {

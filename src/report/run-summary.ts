@@ -6,6 +6,7 @@ import type {
   ClientsEvaluated,
   IsolatedEvaluated,
   Metrics,
+  NgramEvaluated,
   RoundFinished,
   RunEvent,
   RunFinished,
@@ -33,6 +34,7 @@ export interface RunSummary {
   readonly best?: EvaluatedRound;
   readonly central: readonly CentralEvaluated[];
   readonly isolated: readonly IsolatedEvaluated[];
+  readonly ngram?: NgramEvaluated;
   readonly clients?: ClientsEvaluated;
   readonly failures: readonly ClientFailed[];
   readonly downBytes: number;
@@ -58,6 +60,7 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
   const best = finished
     ? evaluated.find((event) => event.round === finished.bestRound)
     : bestRound(evaluated, headline);
+  const ngram = events.findLast((event) => event.type === 'ngram-evaluated');
   const clients = events.slice(resumedAt + 1).findLast((event) => event.type === 'clients-evaluated');
   return {
     started,
@@ -70,6 +73,7 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
     ...(best && { best }),
     central: lastOfEach(events, 'central-evaluated', (event) => event.round),
     isolated: lastOfEach(events, 'isolated-evaluated', (event) => event.clientId),
+    ...(ngram && { ngram }),
     ...(clients && { clients }),
     failures: lastOfEach(events, 'client-failed', (event) => event.round * 2 ** 24 + event.clientId),
     downBytes: sum(rounds, (event) => event.downBytes),

@@ -143,6 +143,17 @@ export interface IsolatedEvaluated {
   readonly ownMetrics?: Metrics;
 }
 
+/** An n-gram model of all clients' training text, on the same labels as the global model. */
+export interface NgramEvaluated {
+  readonly type: 'ngram-evaluated';
+  /** Tokens that it looks at, the predicted one included. */
+  readonly order: number;
+  /** On the server's held-out data. */
+  readonly metrics: Metrics;
+  /** Between clients, on their own held-out data; absent where no client has any. */
+  readonly spread?: ClientSpread;
+}
+
 /** The final global model on every client's held-out part. */
 export interface ClientsEvaluated {
   readonly type: 'clients-evaluated';
@@ -173,5 +184,6 @@ export type RunEvent =
   | RoundFinished
   | CentralEvaluated
   | IsolatedEvaluated
+  | NgramEvaluated
   | ClientsEvaluated
   | RunFinished;

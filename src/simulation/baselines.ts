@@ -5,10 +5,14 @@ import type { LocalWork } from '../learn/trainer.js';
 import { seededRandom } from '../random.js';
 import type { RunPlan } from '../round/round.js';
 import type { ClientTrained, RunEvent } from '../round/run-events.js';
+import { isEvaluated } from '../round/stopping.js';
 import { cohortSizeOf } from '../strategy/cohort.js';
 import { evaluateOn } from './evaluate.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
+
+/** Examples of the server on which a model of the next token that a client trained alone is tested. */
+const MOST_HELD_OUT = 2000;
 
 /** What the baselines need of a run that has ended. */
 export interface BaselineContext {
@@ -21,6 +25,8 @@ export interface BaselineContext {
   readonly rounds: number;
   /** What its clients did. */
   readonly trained: readonly ClientTrained[];
+  /** At most so many clients train alone; absent: all. */
+  readonly isolatedClients?: number;
   readonly signal: AbortSignal;
   emit(event: RunEvent): Promise<void>;
   /** Told in a sentence where a baseline could not be trained to its end: the run goes on without. */
@@ -30,7 +36,7 @@ export interface BaselineContext {
 /**
  * Central training: all clients' examples in one place. In each round it makes as many steps as the round's
  * clients made together (one client's number, where a step takes all examples), with the round's learning rate,
- * and is evaluated on the server's held-out data.
+ * and is evaluated on the server's held-out data in the rounds in which the federation is.
  */
 export async function trainCentral(context: BaselineContext): Promise<void> {
   const { plan, pool, population, rounds, emit } = context;
@@ -51,6 +57,7 @@ export async function trainCentral(context: BaselineContext): Promise<void> {
       if (!(await trains(context, `central training ended in round ${round}`, task, next))) return;
       [current, next] = [next, current];
     }
+    if (round < rounds && !isEvaluated(plan.stop, round, 0)) continue;
     const metrics = await evaluateOn(pool, current, population.serverHeldOut);
     await emit({ type: 'central-evaluated', round, metrics });
   }
@@ -58,18 +65,27 @@ export async function trainCentral(context: BaselineContext): Promise<void> {
 
 /**
  * Isolated training: each client alone on its own examples, for as many rounds as it takes part in on average
- * (at least one), evaluated on the server's held-out data and on its own.
+ * (at least one), evaluated on the server's held-out data and on its own. With `isolatedClients`, that many
+ * clients, drawn by the seed; where tokens are predicted, on at most 2,000 of the server's examples, drawn also,
+ * since a model for each client costs as many evaluations.
  */
 export async function trainIsolated(context: BaselineContext): Promise<void> {
-  const { plan, pool, rounds } = context;
+  const { plan, pool, rounds, population, isolatedClients, notify } = context;
   const share = cohortSizeOf(plan.strategy.cohort, plan.population.length) / plan.population.length;
   const turns = rounds === 0 ? 0 : Math.max(1, Math.round(rounds * share));
-  const waiting = [...plan.population];
+  const waiting = drawn(plan.population, isolatedClients, plan.seed);
+  const heldOut = heldOutSample(population, plan.seed);
+  const [few, all] = [heldOut.indices, population.serverHeldOut.indices].map(({ length }) => length);
+  if (waiting.length < plan.population.length || few !== all) {
+    notify(
+      `isolated training is of ${waiting.length} of ${plan.population.length} clients, tested on ${few} of ${all} held-out examples`,
+    );
+  }
   const pairs = Array.from({ length: pool.threads }, () => twoBuffers(pool, context.initial));
   await Promise.all(
     pairs.map(async (pair) => {
       for (let clientId = waiting.shift(); clientId !== undefined; clientId = waiting.shift()) {
-        await trainAlone(context, clientId, turns, Math.max(1, rounds / Math.max(1, turns)), pair);
+        await trainAlone(context, clientId, heldOut, turns, Math.max(1, rounds / Math.max(1, turns)), pair);
       }
     }),
   );
@@ -78,6 +94,7 @@ export async function trainIsolated(context: BaselineContext): Promise<void> {
 async function trainAlone(
   context: BaselineContext,
   clientId: number,
+  serverHeldOut: Examples,
   turns: number,
   roundsPerTurn: number,
   pair: { current: Float32Array; next: Float32Array },
@@ -95,7 +112,7 @@ async function trainAlone(
     if (!(await trains(context, `client ${clientId} could not train alone`, task, next))) return;
     [current, next] = [next, current];
   }
-  const metrics = await evaluateOn(pool, current, population.serverHeldOut);
+  const metrics = await evaluateOn(pool, current, serverHeldOut);
   const own = client.heldOut.indices.length > 0;
   const ownMetrics = own ? { ownMetrics: await evaluateOn(pool, current, client.heldOut) } : {};
   await emit({ type: 'isolated-evaluated', clientId, metrics, ...ownMetrics });
@@ -117,6 +134,19 @@ async function trains(
     notify(`${what}: ${error instanceof Error ? error.message : String(error)}`);
     return false;
   }
+}
+
+/** So many of them, drawn by the seed, in their order. */
+function drawn(clientIds: readonly number[], most = clientIds.length, seed: number): number[] {
+  const order = seededRandom(seed, 'isolated', 'clients').shuffle([...clientIds]);
+  return order.slice(0, most).toSorted((a, b) => a - b);
+}
+
+function heldOutSample({ serverHeldOut }: Population, seed: number): Examples {
+  const { dataset, indices } = serverHeldOut;
+  if (dataset.task !== 'next-token' || indices.length <= MOST_HELD_OUT) return serverHeldOut;
+  const order = seededRandom(seed, 'isolated', 'held-out').shuffle(indices.slice());
+  return { dataset, indices: order.slice(0, MOST_HELD_OUT).sort() };
 }
 
 function twoBuffers(

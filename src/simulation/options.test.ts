@@ -99,6 +99,7 @@ describe('planRun', () => {
       { target: { metric: 'accuracy', value: 1 } },
       'target must be loss, meanAbsoluteError for regression, got accuracy',
     ],
+    [{ compare: ['ngram'] }, 'compare may hold ngram for next-token only, got it for regression'],
     [{ cohort: 11 }, 'cohortSize must be an integer from 1 to the number of clients, 10, got 11'],
     [{ cohort: 2, minimumClients: 3 }, 'minimumClients must be at most the size of a cohort, 2, got 3'],
   ])('refuses %j', (settings, message) => {

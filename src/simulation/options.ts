@@ -145,11 +145,15 @@ const entries = {
   engine: v.picklist(['native', 'wasm'], must('engine', 'native or wasm')),
   compare: v.pipe(
     v.array(
-      v.picklist(['central', 'isolated'], must('compare', 'central or isolated')),
-      must('compare', 'a list of central and isolated'),
+      v.picklist(['central', 'isolated', 'ngram'], must('compare', 'central, isolated or ngram')),
+      must('compare', 'a list of central, isolated and ngram'),
     ),
     v.readonly(),
   ),
+  /** How many clients, drawn by the seed, train alone where `isolated` is compared; default all, of text 20. */
+  isolatedClients: integer('isolatedClients', 1),
+  /** Tokens that the n-gram baseline looks at; default 3. */
+  ngramOrder: integer('ngramOrder', 1, 6),
   /** The folder in which runs are kept, and this run's name in it. */
   out: text('out'),
   name: v.pipe(text('name'), v.regex(/^[\w.-]+$/, must('name', 'of letters, digits, ".", "_" and "-"'))),
@@ -195,6 +199,8 @@ const defaults = {
 } as const satisfies SimulationOptions;
 
 const DEFAULT_CLIENTS = 10;
+/** Of text, where clients are many and each model is large. */
+const ISOLATED_CLIENTS = 20;
 
 const schema = v.strictObject(
   mapEntries(entries),
@@ -234,7 +240,11 @@ function textDefaults({ data = '', tokens, groupBy }: SimulationOptions): Simula
   if (!shakespeare && tokens === undefined) return {};
   const words = data === 'shakespeare-words' || tokens === 'words';
   const owned = shakespeare || groupBy !== undefined;
-  return { partition: owned ? 'natural' : 'iid', model: words ? 'word-cifg' : 'char-lstm' };
+  return {
+    partition: owned ? 'natural' : 'iid',
+    model: words ? 'word-cifg' : 'char-lstm',
+    isolatedClients: ISOLATED_CLIENTS,
+  };
 }
 
 function refuseBoth(

@@ -22,6 +22,9 @@ const METRICS: Readonly<Record<Task, readonly MetricName[]>> = {
  * @throws {ConfigError} when settings do not fit each other or the data.
  */
 export function planRun(options: ResolvedOptions, clientCount: number, task: Task): RunPlan {
+  if (options.compare.includes('ngram') && task !== 'next-token') {
+    throw new ConfigError(`compare may hold ngram for next-token only, got it for ${task}`);
+  }
   const strategy = createStrategy(options);
   const size = cohortSizeOf(strategy.cohort, clientCount);
   if (strategy.minimumClients > size) {

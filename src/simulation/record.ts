@@ -11,6 +11,7 @@ import { type BaselineContext, trainCentral, trainIsolated } from './baselines.j
 import { driveRun } from './drive.js';
 import { evaluateOnClients } from './evaluate.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
+import { evaluateNgram } from './ngram-baseline.js';
 import type { ResolvedOptions } from './options.js';
 import type { Setup } from './setup.js';
 import { shownSettings } from './stored-settings.js';
@@ -74,7 +75,11 @@ async function conclude(
   emit: (event: RunEvent) => Promise<void>,
 ): Promise<boolean> {
   const { options, plan, pool, population, signal } = setup;
-  const context = { plan, pool, population, initial, rounds, trained, signal, emit, notify: onNotice };
+  const { isolatedClients } = options;
+  const context = {
+    ...{ plan, pool, population, initial, rounds, trained, signal, emit, notify: onNotice },
+    ...(isolatedClients === undefined ? {} : { isolatedClients }),
+  };
   try {
     await evaluateClients(setup, global, rounds, emit);
     await compareBaselines(options, context);
@@ -126,9 +131,13 @@ async function evaluateClients(
   await emit({ type: 'clients-evaluated', round, metrics, spread, clients });
 }
 
-async function compareBaselines({ compare }: ResolvedOptions, context: BaselineContext): Promise<void> {
+async function compareBaselines(
+  { compare, ngramOrder = 3 }: ResolvedOptions,
+  context: BaselineContext,
+): Promise<void> {
   const baselines = [
     ...(compare.includes('central') ? [trainCentral(context)] : []),
+    ...(compare.includes('ngram') ? [evaluateNgram({ ...context, order: ngramOrder })] : []),
     ...(compare.includes('isolated') ? [trainIsolated(context)] : []),
   ];
   const outcomes = await Promise.allSettled(baselines);

@@ -132,7 +132,7 @@ describe('simulate refuses', () => {
       2,
       'plateau.patience must be an integer of at least 1, got "soon"',
     ],
-    ['an unknown baseline', ['--compare', 'all'], 2, 'compare must be central or isolated, got "all"'],
+    ['an unknown baseline', ['--compare', 'all'], 2, 'compare must be central, isolated or ngram, got "all"'],
     ['an unknown engine', ['--engine', 'gpu'], 2, 'engine must be native or wasm, got "gpu"'],
     ['no threads', ['--threads', '0'], 2, 'threads must be an integer from 1 to 256, got 0'],
     [

@@ -1,5 +1,5 @@
 /** Text in, suggestions out: runs that learn the next word, with a trainer that counts pairs of words. */
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -27,7 +27,16 @@ beforeAll(async () => {
   cwd = await emptyFolder();
   await writeFile(join(cwd, 'messages.csv'), `author,body\n${rows.join('\n')}\n`);
   await writeFile(join(cwd, 'words.txt'), words.join('\n'));
-  const more = ['--rounds', '5', '--evaluate-every', '2', '--compare', 'central,isolated', '--name', 'run'];
+  const more = [
+    '--rounds',
+    '5',
+    '--evaluate-every',
+    '2',
+    '--compare',
+    'central,isolated,ngram',
+    '--name',
+    'run',
+  ];
   const result = await runCli([...settings, ...more], { cwd });
   expect([result.code, result.stderr]).toEqual([0, '']);
   stdout = result.stdout;
@@ -78,6 +87,53 @@ describe('a run of the next word', () => {
     const evaluated = events.findLast((event) => event.type === 'clients-evaluated');
     expect(evaluated?.clients.map(({ clientId }) => clientId)).toEqual([0, 1]);
     expect(evaluated?.spread.clientCount).toBe(2);
+  });
+
+  it('is compared with an n-gram model on the same labels', () => {
+    const ngram = events.find((event) => event.type === 'ngram-evaluated');
+    // Three words tell who writes, but after the first: cat or dog, each half of the time.
+    expect(ngram).toMatchObject({ order: 3, metrics: { tokenCount: 48, top3Recall: 1 } });
+    expect(ngram!.metrics.accuracy).toBeCloseTo(11 / 12, 12);
+    expect(ngram!.spread).toMatchObject({ clientCount: 2 });
+    expect(stdout).toMatch(/3-gram +91\.7%, top-3 recall 100\.0%, perplexity [\d.]+, counted on pooled data/);
+  });
+
+  it('evaluates central training in the rounds in which the federation is evaluated', () => {
+    const rounds = events.flatMap((event) => (event.type === 'central-evaluated' ? [event.round] : []));
+    expect(rounds).toEqual([0, 2, 4, 5]);
+  });
+
+  it('has all of it in the report', async () => {
+    const report = await readFile(join(cwd, 'runs/run/report.html'), 'utf8');
+    for (const text of [
+      'Top-1 recall',
+      'Top-3 recall',
+      'Perplexity',
+      '3-gram model',
+      '92.3% of held-out tokens',
+    ]) {
+      expect(report).toContain(text);
+    }
+    expect(report).not.toContain('Confusion');
+  });
+
+  it('trains few of many clients alone where that is asked for, and says so', async () => {
+    const flags = [
+      '--rounds',
+      '1',
+      '--compare',
+      'isolated',
+      '--isolated-clients',
+      '1',
+      '--json',
+      '--name',
+      'few',
+    ];
+    const { stdout: json, stderr } = await runCli([...settings, ...flags], { cwd });
+    expect(stderr).toBe(
+      'tessera: isolated training is of 1 of 2 clients, tested on 10 of 10 held-out examples\n',
+    );
+    expect(json.match(/isolated-evaluated/g)).toHaveLength(1);
   });
 
   it('has baselines: pooled text, and each owner alone, who knows nothing of the other', () => {

@@ -58,6 +58,12 @@ function resultLines(summary: RunSummary): [string, string][] {
   }
   const centralValue = finite(central.at(-1)?.metrics[headline]);
   if (centralValue !== undefined) lines.push(['Central', `${text(centralValue)}, trained on pooled data`]);
+  const { ngram } = summary;
+  if (ngram) {
+    const { accuracy, top3Recall, perplexity } = ngram.metrics;
+    const counted = `${formatPercent(accuracy)}, top-3 recall ${formatPercent(top3Recall)}, perplexity ${formatMetric(perplexity)}`;
+    lines.push([`${ngram.order}-gram`, `${counted}, counted on pooled data`]);
+  }
   const alone = isolated
     .map((event) => finite(event.metrics[headline]))
     .filter((value) => value !== undefined);

@@ -119,6 +119,9 @@ function createNarrator() {
         alone++;
         activity = `, clients alone ${alone}/${started?.clients.length ?? alone}`;
         return '';
+      case 'ngram-evaluated':
+        activity = ', counting n-grams';
+        return '';
       case 'clients-evaluated':
       case 'run-finished':
         activity = '';

@@ -1,9 +1,18 @@
 /** The public face of Tessera: names only. Parts of it, also for browsers, are in `tessera/learn` and the like. */
+
+export {
+  createSuggester,
+  type Suggester,
+  type SuggesterOptions,
+  type Suggestion,
+  type Suggestions,
+} from './client/suggest.js';
 export { type CsvOptions, parseCsv } from './data/csv.js';
 export { type DataSplit, type Dataset, type Examples, featureLength, type Task } from './data/dataset.js';
 export { type DigitsOptions, generateDigits } from './data/digits.js';
 export { type ClientExamples, type FederatedExamples, splitClients } from './data/held-out.js';
 export { parseIdx } from './data/idx.js';
+export { type Ngram, type NgramOptions, type NgramSums, trainNgram } from './data/ngram.js';
 export { type Partition, partitionDataset } from './data/partition.js';
 export { type PartitionSpec, parsePartition } from './data/partition-spec.js';
 export {
@@ -103,6 +112,7 @@ export type {
 export type { MetricName, Progress } from './round/stopping.js';
 export type { TrainerFactory } from './simulation/create-trainer.js';
 export type { SimulationHooks, SimulationResult } from './simulation/hooks.js';
+export { type LoadedSuggester, loadSuggester } from './simulation/load-suggester.js';
 export type { SimulationOptions } from './simulation/options.js';
 export { resumeSimulation, simulate } from './simulation/simulate.js';
 export { listRuns, type RunEntry, readModel, readRun, type StoredRun } from './store/stored-run.js';

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
 import { addDataCommand } from './data-command.js';
+import { addPredictCommand } from './predict-command.js';
 import { addRunsCommand } from './runs-command.js';
 import { addSimulateCommand } from './simulate-command.js';
 
@@ -25,6 +26,7 @@ async function main(): Promise<void> {
   addSimulateCommand(program);
   addRunsCommand(program);
   addDataCommand(program);
+  addPredictCommand(program);
   try {
     await program.parseAsync();
   } catch (error) {

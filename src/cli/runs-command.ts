@@ -1,10 +1,9 @@
 /** `tessera runs`: what has been run, shown, compared, exported, gone on with. */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Command, Option } from 'commander';
 import { StoreError } from '../errors.js';
 import { resumeSimulation } from '../simulation/simulate.js';
 import { listRuns, type RunEntry, readRun, type StoredRun } from '../store/stored-run.js';
+import { locateRun } from './locate-run.js';
 import { print, printJson, terminalOptions } from './output.js';
 import { runLive } from './run-live.js';
 import {
@@ -84,7 +83,7 @@ export function addRunsCommand(program: Command): void {
     .action(async (name: string, given: { out: string; config?: string; json?: boolean }) => {
       const settings = given.config === undefined ? {} : await readConfigFile(given.config);
       const functions = Object.entries(settings).filter(([, value]) => typeof value === 'function');
-      const path = locate(name, given.out);
+      const path = locateRun(name, given.out);
       await runLive(
         (hooks) => resumeSimulation(path, hooks, Object.fromEntries(functions)),
         given.json === true,
@@ -103,11 +102,5 @@ async function summaryOrDamaged({ runId, path }: RunEntry): Promise<RunSummary> 
 }
 
 function find(name: string, root: string): Promise<StoredRun> {
-  return readRun(locate(name, root));
-}
-
-function locate(name: string, root: string): string {
-  const found = [join(root, name), name].find((path) => existsSync(path));
-  if (!found) throw new StoreError(`run must be a run in ${root} or the path of one, got "${name}"`);
-  return found;
+  return readRun(locateRun(name, root));
 }

@@ -44,7 +44,7 @@ export interface Examples {
 }
 
 /** Elements per example. */
-export function featureLength({ featureShape }: Dataset): number {
+export function featureLength({ featureShape }: Pick<Dataset, 'featureShape'>): number {
   return featureShape.reduce((product, size) => product * size, 1);
 }
 

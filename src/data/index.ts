@@ -11,6 +11,7 @@ export {
   splitClients,
 } from './held-out.js';
 export { type IdxArray, parseIdx } from './idx.js';
+export { type Ngram, type NgramOptions, type NgramSums, trainNgram } from './ngram.js';
 export { type Partition, partitionDataset } from './partition.js';
 export { type PartitionSpec, parsePartition } from './partition-spec.js';
 export { parsePlayLines, parseSpeeches, type SpokenText } from './text.js';

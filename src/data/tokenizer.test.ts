@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createTokenizer, wordsOf } from './tokenizer.js';
+import { countWords, createTokenizer } from './tokenizer.js';
 import { characterVocabulary, hashedVocabulary, wordVocabulary } from './vocabulary.js';
 
 const words = createTokenizer(
@@ -84,8 +84,11 @@ describe('the character tokenizer', () => {
   });
 });
 
-describe('wordsOf', () => {
-  it('finds the distinct words that the tokenizer reads', () => {
-    expect([...wordsOf("Don’t, don't! 12 CATS")]).toEqual(["don't", 'cats']);
+describe('countWords', () => {
+  it('counts the words that the tokenizer reads, the most frequent first', () => {
+    expect([...countWords("CATS don’t, don't! 12")]).toEqual([
+      ["don't", 2],
+      ['cats', 1],
+    ]);
   });
 });

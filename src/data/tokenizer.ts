@@ -70,13 +70,13 @@ function wordTokenizer(vocabulary: Vocabulary, idsOf: (piece: string) => readonl
   };
 }
 
-/** The distinct words of a text, as the tokenizer reads them. */
-export function wordsOf(text: string): Set<string> {
-  return new Set(
-    plainText(text)
-      .match(PIECES)
-      ?.filter((piece) => /\p{L}/u.test(piece)),
-  );
+/** How often each word stands in a text, as the tokenizer reads them; the most frequent first. */
+export function countWords(text: string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const [piece] of plainText(text).matchAll(PIECES)) {
+    if (/\p{L}/u.test(piece)) counts.set(piece, (counts.get(piece) ?? 0) + 1);
+  }
+  return new Map([...counts].toSorted(([, one], [, other]) => other - one));
 }
 
 function wordIds(piece: string, vocabulary: Vocabulary, ids: ReadonlyMap<string, number>): readonly number[] {

@@ -13,6 +13,9 @@ export function isModelFile(name: string): boolean {
   return name.endsWith('.onnx');
 }
 
+/** What a model has to fit. */
+type ModelData = Pick<Dataset, 'featureShape' | 'task' | 'classNames'>;
+
 /**
  * The model for a data set. Of an ONNX file the loss follows from the task: cross-entropy of as many outputs as
  * there are classes (or of one output for two classes), mean squared error of one output for a regression.
@@ -21,7 +24,7 @@ export function isModelFile(name: string): boolean {
  * @throws {ConfigError} when there is no such model, or the file cannot be trained.
  * @throws {ShapeError} when model and data do not fit.
  */
-export async function loadModel(name: string, dataset: Dataset): Promise<Model> {
+export async function loadModel(name: string, dataset: ModelData): Promise<Model> {
   const { featureShape, task, classNames } = dataset;
   if (!isModelFile(name)) {
     return createModel(name, { featureShape, task, classCount: classNames.length });
@@ -43,7 +46,7 @@ export async function loadModel(name: string, dataset: Dataset): Promise<Model> 
   return model;
 }
 
-function lossFor({ task, classNames }: Dataset, outputCount: number): LossName {
+function lossFor({ task, classNames }: ModelData, outputCount: number): LossName {
   if (task === 'regression') return 'mean-squared-error';
   if (outputCount === 1 && classNames.length === 2) return 'binary-cross-entropy';
   if (outputCount === classNames.length) return 'softmax-cross-entropy';

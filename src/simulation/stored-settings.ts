@@ -2,18 +2,21 @@
 import { resolve } from 'node:path';
 import { DATASET_NAMES } from '../datasets/load-dataset.js';
 import { isVocabularyFile } from '../datasets/load-vocabulary.js';
-import { StoreError } from '../errors.js';
+import { ConfigError, StoreError } from '../errors.js';
 import { isModelFile } from './load-model.js';
 import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
 
 /** What `config.json` holds: the settings as they were given, and the folder that their relative paths start at. */
 export type StoredSettings = Readonly<Record<string, unknown>> & { readonly workingDirectory: string };
 
+/** What stands for a function in JSON. */
+const FUNCTION = { type: 'function' };
+
 /** Functions leave a mark, so that a run does not go on without them unnoticed. */
 export function storeSettings(options: ResolvedOptions): StoredSettings {
   const entries = Object.entries(options).map(([key, value]) => [
     key,
-    typeof value === 'function' ? { type: 'function' } : value,
+    typeof value === 'function' ? FUNCTION : value,
   ]);
   return { ...Object.fromEntries(entries), workingDirectory: process.cwd() };
 }
@@ -23,6 +26,20 @@ export function shownSettings(config: unknown): Record<string, unknown> {
   if (typeof config !== 'object' || config === null) return {};
   const { workingDirectory: _, ...settings } = config as Record<string, unknown>;
   return settings;
+}
+
+/**
+ * The model and the engine that a run trained with.
+ *
+ * @throws {StoreError} when `config` holds no settings.
+ * @throws {ConfigError} when the run had a trainer of the user's own.
+ */
+export function restoreModel(directory: string, config: unknown): Pick<ResolvedOptions, 'model' | 'engine'> {
+  const settings = typeof config === 'object' && config !== null ? Object.entries(config) : [];
+  const plain = settings.filter(([, value]) => JSON.stringify(value) !== JSON.stringify(FUNCTION));
+  const { trainer, ...options } = restoreSettings(directory, Object.fromEntries(plain), {});
+  if (trainer) throw new ConfigError('run must have trained a model, got one with a trainer of its own');
+  return options;
 }
 
 /**

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVocabulary } from '../../dist/store/stored-run.js';
 import type { RoundFinished, RunEvent, RunStarted } from '../../src/round/run-events.js';
-import { emptyFolder, eventsOf, linesOf, runCli } from '../helpers/cli.js';
+import { emptyFolder, eventsOf, expectRefusal, linesOf, runCli } from '../helpers/cli.js';
 
 const trainer = fileURLToPath(new URL('../helpers/bigram-trainer.ts', import.meta.url));
 
@@ -160,6 +160,43 @@ describe('a run of the next word', () => {
     const csv = await runCli(['runs', 'export', 'run'], { cwd });
     expect(linesOf(csv.stdout)[0]).toMatch(/top3_recall,perplexity$/);
     expect(linesOf(csv.stdout)).toHaveLength(7);
+  });
+});
+
+describe('predict', () => {
+  it.each([
+    ['a run that is not there', ['none'], 1, 'run must be a run in runs or the path of one, got "none"'],
+    [
+      'a run with a trainer of its own',
+      ['run'],
+      2,
+      'run must have trained a model, got one with a trainer of',
+    ],
+    ['a file that is not there', ['run', '--typed', 'none.txt'], 1, 'none.txt must be a readable file'],
+    ['no run', [], 2, "missing required argument 'run'"],
+  ] as const)('refuses %s', async (_, args, code, sentence) => {
+    expectRefusal(await runCli(['predict', ...args, '--text', 'the'], { cwd }), code, sentence);
+  });
+
+  it('refuses a run of another task', async () => {
+    const flags = [
+      '--examples',
+      '50',
+      '--clients',
+      '2',
+      '--model',
+      'logistic',
+      '--rounds',
+      '1',
+      '--name',
+      'digits',
+    ];
+    expect((await runCli(['simulate', '--partition', 'iid', ...flags], { cwd })).code).toBe(0);
+    expectRefusal(
+      await runCli(['predict', 'digits', '--text', 'the'], { cwd }),
+      2,
+      'run must be one that predicts the next token, got one of classification',
+    );
   });
 });
 

@@ -59,6 +59,7 @@ export {
 export { type ConvolutionOptions, conv1d, conv2d } from './learn/layers/convolution.js';
 export { dense, flatten } from './learn/layers/dense.js';
 export { dropout } from './learn/layers/dropout.js';
+export { embedding, tiedOutput } from './learn/layers/embedding.js';
 export type { Layer } from './learn/layers/layer.js';
 export {
   type BatchNormOptions,
@@ -75,6 +76,7 @@ export {
   maxPool,
   type PoolOptions,
 } from './learn/layers/pooling.js';
+export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './learn/layers/recurrent.js';
 export { residual, sequence } from './learn/layers/residual.js';
 export { type LossName, type LossSpec, lossNames } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';

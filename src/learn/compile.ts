@@ -33,6 +33,8 @@ export interface MaskInput {
 /** A compiled step graph. Inputs and outputs are named by the functions of `names`. */
 export interface StepGraph {
   readonly onnx: Uint8Array;
+  /** A call of the engine costs time once, each node a little. */
+  readonly nodeCount: number;
   readonly masks: readonly MaskInput[];
 }
 
@@ -62,7 +64,7 @@ export const names = {
 export function modelParameters(model: Model): { layout: Layout; initializers: Initializer[] } {
   const builder = createGraphBuilder();
   const parameters = declaredParameters(builder);
-  const { features } = exampleInputs(builder, model, BATCH);
+  const features = featuresInput(builder, model, BATCH);
   forward(model, features, evaluationContext(builder, parameters));
   return { layout: createLayout(parameters.specs), initializers: parameters.initializers };
 }
@@ -84,7 +86,8 @@ export function compileSteps(
   const builder = createGraphBuilder();
   const loss = lossOf(model.loss);
   const rows = batchSize === null ? BATCH : batchSize * steps;
-  const { features, labels } = exampleInputs(builder, model, rows);
+  const features = featuresInput(builder, model, rows);
+  const labels = labelsInput(builder, model, rows);
   const scalars = scalarInputs(builder, update);
   const declared = declaredParameters(builder);
   const masks: MaskInput[] = [];
@@ -137,14 +140,16 @@ export function compileSteps(
   for (const [name, value] of [...parameters, ...statistics, ...state])
     builder.output(names.next(name), value);
   builder.output(names.lossSum, lossSum as Value);
-  return { onnx: encodeOnnx(builder.build()), masks };
+  const graph = builder.build();
+  return { onnx: encodeOnnx(graph), nodeCount: graph.nodes.length, masks };
 }
 
 /** Compiles the graph that evaluates: `outputWidth` outputs an example, and the loss summed over examples. */
 export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth: number } {
   const builder = createGraphBuilder();
   const loss = lossOf(model.loss);
-  const { features, labels } = exampleInputs(builder, model, BATCH);
+  const features = featuresInput(builder, model, BATCH);
+  const labels = labelsInput(builder, model, BATCH);
   const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));
   builder.output(names.lossSum, loss.sum(builder, output, labels));
   if (loss.task === 'next-token') {
@@ -161,21 +166,22 @@ export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth
 /** Compiles the graph that gives the outputs of a model alone, as in evaluation. */
 export function compileForward(model: Model): { onnx: Uint8Array; outputShape: readonly Dim[] } {
   const builder = createGraphBuilder();
-  const { features } = exampleInputs(builder, model, BATCH);
+  const features = featuresInput(builder, model, BATCH);
   const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));
   builder.output(names.output, output);
   return { onnx: encodeOnnx(builder.build()), outputShape: output.shape };
 }
 
-function exampleInputs(
+function featuresInput(
   builder: GraphBuilder,
-  { featureType = 'float32', featureShape, labelShape = [], loss }: Model,
+  { featureType = 'float32', featureShape }: Model,
   rows: Dim,
-): { features: Value; labels: Value } {
-  return {
-    features: builder.input(names.features, featureType, [rows, ...featureShape]),
-    labels: builder.input(names.labels, lossOf(loss).labelType, [rows, ...labelShape]),
-  };
+): Value {
+  return builder.input(names.features, featureType, [rows, ...featureShape]);
+}
+
+function labelsInput(builder: GraphBuilder, { labelShape = [], loss }: Model, rows: Dim): Value {
+  return builder.input(names.labels, lossOf(loss).labelType, [rows, ...labelShape]);
 }
 
 /** Statistics over the batch would carry something of each example into the gradients of the others. */
@@ -201,10 +207,16 @@ function forward(model: Model, features: Value, context: LayerContext): Value {
 function declaredParameters(builder: GraphBuilder) {
   const specs: ParamSpec[] = [];
   const initializers: Initializer[] = [];
+  const declared = new Map<string, Value>();
+  // A second layer that asks for a name shares the parameter.
   const declare = (spec: ParamSpec, initializer: Initializer) => {
+    const known = declared.get(spec.name);
+    if (known) return known;
     specs.push(spec);
     initializers.push(initializer);
-    return builder.input(spec.name, 'float32', spec.shape);
+    const made = builder.input(spec.name, 'float32', spec.shape);
+    declared.set(spec.name, made);
+    return made;
   };
   const get: LayerContext['parameter'] = (name, shape, initializer) => declare({ name, shape }, initializer);
   const statistic: LayerContext['statistic'] = (name, shape, initializer) => ({

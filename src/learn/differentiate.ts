@@ -48,6 +48,7 @@ export function backward(
       attributes: node.attributes,
       inputs: node.inputs.map((name) => (name === '' ? null : builder.value(name))),
       outputs: node.outputs.map((name) => builder.value(name)),
+      saved: node.inner?.saved ?? [],
       gradients: node.outputs.map((name) => gradients.get(name) ?? null),
       wants: (index) => dependent.has(node.inputs[index] ?? ''),
     };

@@ -33,6 +33,8 @@ export interface GraphNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes: Attributes;
+  /** Of a composite: the nodes that it stands for, and values of theirs that its gradient rule may use. */
+  readonly inner?: { readonly nodes: readonly GraphNode[]; readonly saved: readonly Value[] };
 }
 
 /** A tensor whose elements are part of the graph. */
@@ -54,6 +56,8 @@ export interface Graph {
   readonly constants: readonly Constant[];
   readonly tensors: readonly GraphTensor[];
   readonly nodes: readonly GraphNode[];
+  /** What the nodes make, but for the outputs: an engine that knows sizes finds room for them sooner. */
+  readonly intermediates: readonly Value[];
 }
 
 /** Collects a graph node by node, naming values and inferring their shapes. What is computed already is reused. */
@@ -68,6 +72,16 @@ export interface GraphBuilder {
   node(op: string, inputs: readonly (Value | null)[], attributes?: Attributes, type?: ValueType): Value;
   /** Adds a node with an output for each of `types`, or as many as are inferred. */
   nodes(op: string, inputs: readonly (Value | null)[], attributes: Attributes, types?: ValueType[]): Value[];
+  /**
+   * Adds all nodes that `emit` adds as one: to gradients it is a single node of operator `op` (no operator of
+   * ONNX) with the rule of that name, to the engine the nodes themselves.
+   */
+  composite(
+    op: string,
+    inputs: readonly (Value | null)[],
+    attributes: Attributes,
+    emit: () => { readonly outputs: readonly Value[]; readonly saved: readonly Value[] },
+  ): readonly Value[];
   /** Makes a value leave the graph under `name`. */
   output(name: string, value: Value): Value;
   /** The node that makes a value; undefined for inputs and constants. */
@@ -86,9 +100,10 @@ export function createGraphBuilder(): GraphBuilder {
   const outputs: Value[] = [];
   const sources = new Map<string, string>();
   const nodes: GraphNode[] = [];
+  let target = nodes;
   const producers = new Map<string, GraphNode>();
   const names = new Map<string, number>();
-  const known = new Map<string, Value[]>();
+  let known = new Map<string, Value[]>();
   let origin: string | undefined;
 
   const define = <T extends Value>(value: T): T => {
@@ -107,7 +122,7 @@ export function createGraphBuilder(): GraphBuilder {
     return found;
   };
   const append = (node: GraphNode, results: readonly Value[]) => {
-    nodes.push(node);
+    target.push(node);
     for (const result of results) {
       define(result);
       producers.set(result.name, node);
@@ -154,20 +169,44 @@ export function createGraphBuilder(): GraphBuilder {
       known.set(key, made);
       return made;
     },
+    composite(op, compositeInputs, attributes, emit) {
+      // Values inside must not be shared with the outside, which would get around the composite's gradient.
+      const outside = { target, known };
+      const inner: GraphNode[] = [];
+      [target, known] = [inner, new Map()];
+      try {
+        const { outputs: made, saved } = emit();
+        outside.target.push({
+          op,
+          inputs: compositeInputs.map(nameOf),
+          outputs: made.map(nameOf),
+          attributes,
+          inner: { nodes: inner, saved },
+          ...(origin === undefined ? {} : { origin }),
+        });
+        return made;
+      } finally {
+        ({ target, known } = outside);
+      }
+    },
     output(name, source) {
       const made = define({ ...source, name });
       outputs.push(made);
       sources.set(name, source.name);
       return made;
     },
-    producer: (target) => producers.get(target.name),
+    producer: (made) => producers.get(made.name),
     build() {
       return prune({
+        intermediates: [...producers.keys()].map((name) => values.get(name) as Value),
         inputs,
         outputs,
         constants: [...constants.values()],
         tensors: [...tensors.values()],
-        nodes: nameOutputs(nodes, sources),
+        nodes: nameOutputs(
+          nodes.flatMap((node) => node.inner?.nodes ?? [node]),
+          sources,
+        ),
       });
     },
   };
@@ -203,10 +242,12 @@ function prune(graph: Graph): Graph {
     kept.push(node);
     for (const name of node.inputs) needed.add(name);
   }
+  const made = new Set(kept.flatMap(({ outputs }) => outputs));
   return {
     ...graph,
     constants: graph.constants.filter(({ name }) => needed.has(name)),
     tensors: graph.tensors.filter(({ name }) => needed.has(name)),
     nodes: kept.reverse(),
+    intermediates: graph.intermediates.filter(({ name }) => made.has(name)),
   };
 }

@@ -24,6 +24,7 @@ export {
 export { type ConvolutionOptions, conv1d, conv2d } from './layers/convolution.js';
 export { dense, flatten } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
+export { embedding, tiedOutput } from './layers/embedding.js';
 export type { Layer } from './layers/layer.js';
 export {
   type BatchNormOptions,
@@ -40,6 +41,7 @@ export {
   maxPool,
   type PoolOptions,
 } from './layers/pooling.js';
+export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './layers/recurrent.js';
 export { residual, sequence } from './layers/residual.js';
 export { type LossName, type LossSpec, lossNames } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';

@@ -5,6 +5,7 @@ import { modelParameters } from './compile.js';
 import { createModel, modelNames } from './model.js';
 
 const digits = { featureShape: [1, 28, 28], task: 'classification', classCount: 10 } as const;
+const characters = { featureShape: [80], task: 'next-token', classCount: 90 } as const;
 const sizeOf = (name: string, input: Parameters<typeof createModel>[1] = digits) =>
   modelParameters(createModel(name, input)).layout.size;
 
@@ -14,6 +15,8 @@ describe('createModel', () => {
     expect(sizeOf('mlp')).toBe(101_770);
     expect(sizeOf('2nn')).toBe(199_210);
     expect(sizeOf('cnn')).toBe(1_663_370);
+    expect(sizeOf('char-lstm', characters)).toBe(820_522);
+    expect(sizeOf('word-cifg', { ...characters, classCount: 10_000 })).toBe(1_422_250);
   });
 
   it('has one output and the squared error for a regression', () => {
@@ -27,12 +30,20 @@ describe('createModel', () => {
   });
 
   it('knows its names', () => {
-    expect(modelNames).toEqual(['logistic', 'mlp', '2nn', 'cnn']);
+    expect(modelNames).toEqual(['logistic', 'mlp', '2nn', 'cnn', 'char-lstm', 'word-cifg']);
   });
 
-  it.each(['resnet', 'toString', ''])('refuses the unknown name "%s"', (name) => {
+  it.each(['nothing', 'toString', ''])('refuses the unknown name "%s"', (name) => {
     expect(() => createModel(name, digits)).toThrow(
-      new ConfigError(`model must be one of logistic, mlp, 2nn, cnn, got "${name}"`),
+      new ConfigError(`model must be one of ${modelNames.join(', ')}, got "${name}"`),
+    );
+  });
+
+  it.each(['char-lstm', 'word-cifg'])('refuses data without sequences for the %s', (name) => {
+    expect(() => createModel(name, digits)).toThrow(
+      new ShapeError(
+        `${name} must have sequences of tokens, got a classification of examples of [1, 28, 28]`,
+      ),
     );
   });
 

@@ -5,8 +5,10 @@ import { ConfigError, ShapeError } from '../errors.js';
 import { relu } from './layers/activation.js';
 import { conv2d } from './layers/convolution.js';
 import { dense, flatten } from './layers/dense.js';
+import { embedding, tiedOutput } from './layers/embedding.js';
 import type { Layer } from './layers/layer.js';
 import { maxPool } from './layers/pooling.js';
+import { cifg, lstm } from './layers/recurrent.js';
 import type { LossSpec } from './losses.js';
 
 /**
@@ -41,6 +43,8 @@ const factories: Readonly<Record<string, ModelFactory>> = {
   /** McMahan et al. 2017, section 3: two hidden layers of 200; 199,210 parameters on MNIST. */
   '2nn': (input) => feedForward('2nn', input, [200, 200]),
   cnn: mcMahanCnn,
+  'char-lstm': charLstm,
+  'word-cifg': wordCifg,
 };
 
 /** The names that `createModel` knows. */
@@ -79,6 +83,47 @@ function mcMahanCnn(input: ModelInput): Model {
     featureShape: [channels ?? 1, height ?? 0, width ?? 0],
     layers: [...blocks, flatten(), dense(512), relu(), ...head(input)],
     loss: lossFor(input),
+  };
+}
+
+/**
+ * McMahan et al. 2017, section 3: characters embedded in 8 dimensions, two LSTMs of 256 units; 820,522 parameters
+ * for a vocabulary of 90.
+ */
+function charLstm(input: ModelInput): Model {
+  return nextToken('char-lstm', input, [
+    embedding(input.classCount, 8),
+    lstm(256),
+    lstm(256),
+    dense(input.classCount),
+  ]);
+}
+
+/**
+ * Hard et al. 2018, section 3: a coupled LSTM of 670 units, projected to 96, between an embedding of 96 dimensions
+ * and outputs tied to it; 1,422,250 parameters for a vocabulary of 10,000.
+ */
+function wordCifg(input: ModelInput): Model {
+  return nextToken('word-cifg', input, [
+    embedding(input.classCount, 96),
+    cifg(670, { projection: 96 }),
+    tiedOutput(input.classCount, 96),
+  ]);
+}
+
+function nextToken(name: string, { task, featureShape }: ModelInput, layers: readonly Layer[]): Model {
+  if (task !== 'next-token' || featureShape.length !== 1) {
+    throw new ShapeError(
+      `${name} must have sequences of tokens, got a ${task} of examples of [${featureShape.join(', ')}]`,
+    );
+  }
+  return {
+    name,
+    featureShape,
+    featureType: 'int32',
+    labelShape: featureShape,
+    layers,
+    loss: 'next-token-cross-entropy',
   };
 }
 

@@ -28,6 +28,7 @@ function writeGraph(writer: WireWriter, graph: Graph): void {
   for (const tensor of graph.tensors) writer.message(5, (body) => writeTensor(body, tensor));
   for (const input of graph.inputs) writer.message(11, (body) => writeValue(body, input));
   for (const output of graph.outputs) writer.message(12, (body) => writeValue(body, output));
+  for (const value of graph.intermediates) writer.message(13, (body) => writeValue(body, value));
 }
 
 function writeNode(writer: WireWriter, node: GraphNode): void {

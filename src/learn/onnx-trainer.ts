@@ -23,17 +23,19 @@ import { stateNamesOf, type UpdateKind, updateKindOf } from './update-kind.js';
  */
 const STEPS_PER_CALL = 5;
 
+/** A step of more nodes gains nothing from sharing its call, and graphs of several would take seconds to load. */
+const MAX_SHARED_NODES = 300;
+
 /** Bindings kept ready: those of the usual batch sizes. Making one anew costs less than a step. */
 const MAX_BINDINGS = 8;
 
-/** Options of `createOnnxTrainer`. `stepsPerCall` (default 5) changes the speed, never the result. */
+/** Options of `createOnnxTrainer`. `stepsPerCall` (default 5, of large steps 1) changes the speed, never the result. */
 export interface OnnxTrainerOptions {
   readonly stepsPerCall?: number;
 }
 
 /** Creates a trainer; graphs are compiled when they are first needed. */
 export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTrainerOptions = {}): Trainer {
-  const { stepsPerCall = STEPS_PER_CALL } = options;
   const { layout, initializers } = modelParameters(model);
   const sessions = new Map<string, LoadedSteps>();
   const bound = new Map<string, StepRunner>();
@@ -54,15 +56,24 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     pairs.set(key, pair);
     return pair;
   };
+  const loadedFor = async (update: UpdateKind, steps: number, batchSize: number | null) => {
+    const key = `${JSON.stringify(update)} ${steps} ${batchSize}`;
+    const loaded = sessions.get(key) ?? (await loadSteps(engine, model, update, steps, batchSize));
+    sessions.set(key, loaded);
+    return loaded;
+  };
+  const sharedSteps = async (update: UpdateKind): Promise<number> => {
+    if (options.stepsPerCall !== undefined) return options.stepsPerCall;
+    const { nodeCount } = await loadedFor(update, 1, null);
+    return nodeCount > MAX_SHARED_NODES ? 1 : STEPS_PER_CALL;
+  };
   const runnerFor = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
     const room = roomFor(rows * steps);
     const batchSize = steps === 1 ? null : rows;
-    const graph = `${JSON.stringify(update)} ${steps} ${batchSize}`;
-    const key = `${graph} ${rows}`;
+    const key = `${JSON.stringify(update)} ${steps} ${batchSize} ${rows}`;
     const known = bound.get(key);
     if (known) return known;
-    const loaded = sessions.get(graph) ?? (await loadSteps(engine, model, update, steps, batchSize));
-    sessions.set(graph, loaded);
+    const loaded = await loadedFor(update, steps, batchSize);
     const runner = bindSteps(engine, layout, loaded, pairFor(update), rows, room);
     for (const oldest of bound.keys()) if (bound.size >= MAX_BINDINGS) bound.delete(oldest);
     bound.set(key, runner);
@@ -88,6 +99,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       const { order, sizes } = planBatches(examples.indices, work, random);
       const update = updateKindOf(work);
       const pair = pairFor(update);
+      const stepsPerCall = await sharedSteps(update);
       pair.start(params);
       let lossSum = 0;
       let at = 0;

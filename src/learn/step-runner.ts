@@ -49,14 +49,15 @@ export async function loadSteps(
   steps: number,
   batchSize: number | null,
 ): Promise<LoadedSteps> {
-  const { onnx, masks } = compileSteps(model, update, steps, batchSize);
+  const { onnx, nodeCount, masks } = compileSteps(model, update, steps, batchSize);
   const countsLabels = lossOf(model.loss).count !== undefined;
-  return { session: await engine.load(onnx), masks, steps, update, countsLabels };
+  return { session: await engine.load(onnx), nodeCount, masks, steps, update, countsLabels };
 }
 
 /** A loaded step graph. */
 export interface LoadedSteps {
   readonly session: EngineSession;
+  readonly nodeCount: number;
   readonly masks: readonly MaskInput[];
   readonly steps: number;
   readonly update: UpdateKind;

@@ -13,8 +13,12 @@ const named = rows.flatMap((row) =>
 /** Operators that are composed of others when a file is read. */
 const REWRITTEN = ['Gelu', 'GroupNormalization', 'Mish'];
 
+/** What recurrences become, which is no operator of ONNX. */
+const COMPOSITES = ['GruSteps', 'LstmSteps'];
+
 describe('docs/operators.md', () => {
   it('has every operator with a gradient rule in its table, once', () => {
-    expect(named.toSorted()).toEqual([...Object.keys(gradientRules), ...REWRITTEN].toSorted());
+    const operators = Object.keys(gradientRules).filter((name) => !COMPOSITES.includes(name));
+    expect(named.toSorted()).toEqual([...operators, ...REWRITTEN].toSorted());
   });
 });

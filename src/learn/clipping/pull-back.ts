@@ -46,7 +46,18 @@ export function pullBack(
       if (!dependent.has(name)) return;
       const { op, attributes, origin } = node;
       const wants = (at: number) => at === index;
-      const context = { builder, op, attributes, inputs, outputs, gradients: [], wants, batch, lists };
+      const context = {
+        builder,
+        op,
+        attributes,
+        inputs,
+        outputs,
+        saved: [],
+        gradients: [],
+        wants,
+        batch,
+        lists,
+      };
       const made = byInput(context, index);
       if (!made) throw noRule({ op, origin, inputs, outputs }, index);
       all.set(name, [...(all.get(name) ?? []), ...made]);

@@ -1,5 +1,5 @@
 /** The nodes that gradient rules and losses are written with, in forms that every opset from 13 on has. */
-import { int, ints } from '../attributes.js';
+import { int, integersOf, ints } from '../attributes.js';
 import type { Dim, DType, GraphBuilder, Value } from '../graph.js';
 import { elementCount, known } from '../shapes.js';
 
@@ -62,8 +62,18 @@ export function countAlong(builder: GraphBuilder, value: Value, axes: readonly n
   );
 }
 
-/** The same elements under another shape; a size known only at run time stays in its place, or is the only one. */
+/**
+ * The same elements under another shape; a size known only at run time stays in its place, or is the only one.
+ * What only undoes another reshape is left out with it.
+ */
 export function reshape(builder: GraphBuilder, value: Value, shape: readonly Dim[]): Value {
+  const before = builder.producer(value);
+  if (before?.op === 'Reshape') {
+    const source = builder.value(before.inputs[0] ?? '');
+    const same =
+      source.shape.length === shape.length && shape.every((size, axis) => size === source.shape[axis]);
+    if (same) return source;
+  }
   const sizes = shape.map((size, axis) => {
     if (typeof size === 'number') return size;
     return size === value.shape[axis] && !shape.includes(0) ? 0 : -1;
@@ -116,11 +126,17 @@ export function joined(builder: GraphBuilder, lists: readonly Value[]): Value {
   return builder.node('Concat', lists, { axis: int(0) });
 }
 
-/** The axes in the order of `perm`. */
+/** The axes in the order of `perm`; of two transpositions in a row one remains, or none. */
 export function transpose(builder: GraphBuilder, value: Value, perm: readonly number[]): Value {
-  return perm.every((from, to) => from === to)
-    ? value
-    : builder.node('Transpose', [value], { perm: ints(perm) });
+  if (perm.every((from, to) => from === to)) return value;
+  const before = builder.producer(value);
+  if (before?.op === 'Transpose') {
+    const first = integersOf(before.attributes, 'perm');
+    // Without its attribute, the operator reverses the axes.
+    const both = perm.map((axis) => first[axis] ?? perm.length - 1 - axis);
+    return transpose(builder, builder.value(before.inputs[0] ?? ''), both);
+  }
+  return builder.node('Transpose', [value], { perm: ints(perm) });
 }
 
 /** The last two axes swapped. */

@@ -10,6 +10,8 @@ export interface RuleContext {
   readonly attributes: Attributes;
   readonly inputs: readonly (Value | null)[];
   readonly outputs: readonly Value[];
+  /** Of a composite: what it kept for its rule. */
+  readonly saved: readonly Value[];
   /** The gradient of the loss by each output; null where the loss does not depend on it. */
   readonly gradients: readonly (Value | null)[];
   /** Whether the gradient by input `index` is needed; a rule may leave the others out. */

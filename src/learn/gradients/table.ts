@@ -6,6 +6,7 @@ import { linearRules } from './linear.js';
 import { movementRules } from './movement.js';
 import { normalizationRules } from './normalization.js';
 import { poolingRules } from './pooling.js';
+import { recurrentRules } from './recurrent.js';
 import { reductionRules } from './reduction.js';
 import type { GradientRule } from './rule.js';
 
@@ -18,5 +19,6 @@ export const gradientRules: Readonly<Record<string, GradientRule>> = {
   ...movementRules,
   ...normalizationRules,
   ...poolingRules,
+  ...recurrentRules,
   ...reductionRules,
 };

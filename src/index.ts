@@ -110,6 +110,7 @@ export type {
   RunResumed,
   RunStarted,
   StopReason,
+  SuggestionsSampled,
 } from './round/run-events.js';
 export type { MetricName, Progress } from './round/stopping.js';
 export type { TrainerFactory } from './simulation/create-trainer.js';

@@ -15,6 +15,7 @@ import { PAGE_SCRIPT } from './page-script.js';
 import { PAGE_STYLE } from './page-style.js';
 import { costCharts, metricCharts } from './round-charts.js';
 import { summarizeRun } from './run-summary.js';
+import { suggestionPanel } from './suggestion-panel.js';
 
 /** What the report shows. */
 export interface ReportInput {
@@ -71,6 +72,7 @@ ${tiles(summary)}
 ${charts.length > 0 && html`<noscript><p class="panel">The curves need JavaScript; everything else is below.</p></noscript>`}
 ${section('Curves', metrics.map(chartFigure), 'Drag across a chart to zoom, double-click to go back. Press a name in a legend to hide its line.')}
 ${section('Clients', [labelPanel(summary.started), clientPanel(summary), perClient && chartFigure(perClient)])}
+${section('Suggestions', [suggestionPanel(summary)])}
 ${section('Classes', [classPanel(summary), confusionPanel(summary)])}
 ${section('Cost and failures', [...costs.map(chartFigure), failurePanel(summary)])}
 ${section('Details', [configPanel(input.config), eventPanel(input.events)])}

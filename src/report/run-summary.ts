@@ -11,6 +11,7 @@ import type {
   RunEvent,
   RunFinished,
   RunStarted,
+  SuggestionsSampled,
 } from '../round/run-events.js';
 
 /** A round whose model was evaluated. */
@@ -35,6 +36,7 @@ export interface RunSummary {
   readonly central: readonly CentralEvaluated[];
   readonly isolated: readonly IsolatedEvaluated[];
   readonly ngram?: NgramEvaluated;
+  readonly suggestions?: SuggestionsSampled;
   readonly clients?: ClientsEvaluated;
   readonly failures: readonly ClientFailed[];
   readonly downBytes: number;
@@ -61,6 +63,7 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
     ? evaluated.find((event) => event.round === finished.bestRound)
     : bestRound(evaluated, headline);
   const ngram = events.findLast((event) => event.type === 'ngram-evaluated');
+  const suggestions = events.findLast((event) => event.type === 'suggestions-sampled');
   const clients = events.slice(resumedAt + 1).findLast((event) => event.type === 'clients-evaluated');
   return {
     started,
@@ -74,6 +77,7 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
     central: lastOfEach(events, 'central-evaluated', (event) => event.round),
     isolated: lastOfEach(events, 'isolated-evaluated', (event) => event.clientId),
     ...(ngram && { ngram }),
+    ...(suggestions && { suggestions }),
     ...(clients && { clients }),
     failures: lastOfEach(events, 'client-failed', (event) => event.round * 2 ** 24 + event.clientId),
     downBytes: sum(rounds, (event) => event.downBytes),

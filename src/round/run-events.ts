@@ -154,6 +154,17 @@ export interface NgramEvaluated {
   readonly spread?: ClientSpread;
 }
 
+/** What the final global model suggests after texts that are no client's. */
+export interface SuggestionsSampled {
+  readonly type: 'suggestions-sampled';
+  readonly samples: readonly {
+    readonly text: string;
+    readonly suggestions: readonly { readonly text: string; readonly probability: number }[];
+    /** Of characters: the word under way, spelt to its end. */
+    readonly word?: string;
+  }[];
+}
+
 /** The final global model on every client's held-out part. */
 export interface ClientsEvaluated {
   readonly type: 'clients-evaluated';
@@ -185,5 +196,6 @@ export type RunEvent =
   | CentralEvaluated
   | IsolatedEvaluated
   | NgramEvaluated
+  | SuggestionsSampled
   | ClientsEvaluated
   | RunFinished;

@@ -13,6 +13,7 @@ import { evaluateOnClients } from './evaluate.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
 import { evaluateNgram } from './ngram-baseline.js';
 import type { ResolvedOptions } from './options.js';
+import { sampleSuggestions } from './sample-suggestions.js';
 import type { Setup } from './setup.js';
 import { shownSettings } from './stored-settings.js';
 
@@ -82,6 +83,11 @@ async function conclude(
   };
   try {
     await evaluateClients(setup, global, rounds, emit);
+    if (population.vocabulary) {
+      const [dataset] = population.datasets;
+      const sampled = await sampleSuggestions(options, dataset, population.vocabulary, global);
+      if (sampled) await emit(sampled);
+    }
     await compareBaselines(options, context);
     if (pool.broken) throw pool.broken;
     return !signal.aborted;

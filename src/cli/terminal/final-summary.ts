@@ -9,9 +9,11 @@ import {
 import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from '../../report/result-sentence.js';
 import { finite, meanOf, type RunSummary, summarizeRun } from '../../report/run-summary.js';
 import type { Metrics, RunEvent } from '../../round/run-events.js';
-import { pad, paint, type TerminalOptions } from './style.js';
+import { pad, paint, plain, type TerminalOptions } from './style.js';
 
 const NAME_WIDTH = 9;
+/** Texts after which suggestions are shown; the report has more. */
+const SAMPLES = 2;
 
 /**
  * A few aligned lines about a run, finished or not.
@@ -58,7 +60,13 @@ function resultLines(summary: RunSummary): [string, string][] {
   }
   const centralValue = finite(central.at(-1)?.metrics[headline]);
   if (centralValue !== undefined) lines.push(['Central', `${text(centralValue)}, trained on pooled data`]);
-  const { ngram } = summary;
+  const { ngram, suggestions } = summary;
+  for (const sample of suggestions?.samples.slice(1, 1 + SAMPLES) ?? []) {
+    const best = sample.suggestions.map(
+      ({ text, probability }) => `${plain(text)} ${formatPercent(probability)}`,
+    );
+    lines.push(['Suggests', `after "${plain(sample.text)}": ${best.join(', ')}`]);
+  }
   if (ngram) {
     const { accuracy, top3Recall, perplexity } = ngram.metrics;
     const counted = `${formatPercent(accuracy)}, top-3 recall ${formatPercent(top3Recall)}, perplexity ${formatMetric(perplexity)}`;

@@ -122,6 +122,7 @@ function createNarrator() {
       case 'ngram-evaluated':
         activity = ', counting n-grams';
         return '';
+      case 'suggestions-sampled':
       case 'clients-evaluated':
       case 'run-finished':
         activity = '';

@@ -11,6 +11,7 @@ interface Slot {
 
 const SLOTS: readonly Slot[] = [
   { name: 'ordinary step', work: {} },
+  { name: 'proximal term', work: { proximalTerm: 0.01 } },
   { name: 'per-example clipping', work: { exampleClippingNorm: 1 } },
 ];
 

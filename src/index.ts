@@ -81,7 +81,14 @@ export { residual, sequence } from './learn/layers/residual.js';
 export { type LossName, type LossSpec, lossNames } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';
-export type { EvaluationSums, LocalOptimizer, LocalWork, Trainer, TrainResult } from './learn/trainer.js';
+export type {
+  EvaluationSums,
+  LocalOptimizer,
+  LocalWork,
+  TrainExtras,
+  Trainer,
+  TrainResult,
+} from './learn/trainer.js';
 export {
   createLayout,
   type Layout,

@@ -16,7 +16,7 @@ import { encodeOnnx } from './onnx-encode.js';
 import { updateParameters } from './optimizer.js';
 import type { StepScalars } from './optimizer-steps.js';
 import { elementCount } from './shapes.js';
-import { isPlain, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
+import { isPlain, shrinks, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
 
 /** The name of the batch size that is known only when the graph runs. */
 const BATCH = 'batch';
@@ -47,6 +47,7 @@ export const names = {
   learningRate: 'learningRate',
   momentum: 'momentum',
   weightDecay: 'weightDecay',
+  proximalTerm: 'proximalTerm',
   clippingNorm: 'clippingNorm',
   exampleClippingNorm: 'exampleClippingNorm',
   /** Scalar: the loss summed over all examples of the call. */
@@ -58,6 +59,8 @@ export const names = {
   output: 'output',
   /** A parameter, or what the optimiser keeps, after the steps. */
   next: (name: string) => `next.${name}`,
+  /** What is added to the gradient of a parameter in every step (in a plain update, to the parameter). */
+  pull: (name: string) => `pull.${name}`,
 } as const;
 
 /** The parameters of a model, in the order of its layers, and how each starts. */
@@ -96,6 +99,7 @@ export function compileSteps(
   let parameters = new Map<string, Value>();
   const statistics = new Map<string, Value>();
   let state = new Map<string, Value>();
+  let pulls = new Map<string, Value>();
   let lossSum: Value | undefined;
   for (let step = 0; step < steps; step++) {
     const before = builder.added.length;
@@ -133,7 +137,8 @@ export function compileSteps(
         })
       : differentiate(builder, nodes, output, loss.gradient(builder, output, y, scale), targets);
     if (step === 0) state = stateInputs(builder, update, parameters);
-    const updated = updateParameters(builder, update, scalars, parameters, gradients, state);
+    if (step === 0 && update.pulled) pulls = pullInputs(builder, parameters);
+    const updated = updateParameters(builder, update, scalars, parameters, gradients, state, pulls);
     parameters = updated.parameters;
     state = updated.state;
   }
@@ -269,10 +274,18 @@ function scalarInputs(builder: GraphBuilder, update: UpdateKind): StepScalars {
     gradientScale: scalar(names.gradientScale),
     ...(isPlain(update) ? {} : { learningRate: scalar(names.learningRate) }),
     ...(update.momentum ? { momentum: scalar(names.momentum) } : {}),
-    ...(update.weightDecay ? { weightDecay: scalar(names.weightDecay) } : {}),
+    ...(shrinks(update) ? { weightDecay: scalar(names.weightDecay) } : {}),
+    ...(update.proximal && !isPlain(update) ? { proximalTerm: scalar(names.proximalTerm) } : {}),
     ...(update.clipped ? { clippingNorm: scalar(names.clippingNorm) } : {}),
     ...(update.examplesClipped ? { exampleClippingNorm: scalar(names.exampleClippingNorm) } : {}),
   };
+}
+
+function pullInputs(builder: GraphBuilder, parameters: ReadonlyMap<string, Value>): Map<string, Value> {
+  const inputs = [...parameters].map(
+    ([name, { shape }]) => [name, builder.input(names.pull(name), 'float32', shape)] as const,
+  );
+  return new Map(inputs);
 }
 
 /** What the optimiser kept from the step before. */

@@ -54,6 +54,7 @@ export type {
   LocalOptimizer,
   LocalWork,
   TokenSums,
+  TrainExtras,
   Trainer,
   TrainResult,
 } from './trainer.js';

@@ -11,13 +11,14 @@ const optimizerTypes: readonly string[] = ['sgd', 'adagrad', 'rmsprop', 'adam', 
  */
 export function checkWork(work: LocalWork): void {
   const { amount, batchSize, learningRate, momentum, weightDecay, optimizer } = work;
-  const { gradientClippingNorm, exampleClippingNorm } = work;
+  const { gradientClippingNorm, exampleClippingNorm, proximalTerm = 0 } = work;
   if ('steps' in amount) checkCount('localSteps', amount.steps);
   else checkCount('localEpochs', amount.epochs);
   if (batchSize !== 'full') checkCount('batchSize', batchSize);
   checkRange('learningRate', learningRate, 'a finite number of at least 0', learningRate < Infinity);
   checkRange('momentum', momentum, 'from 0 to below 1', momentum < 1);
   checkRange('weightDecay', weightDecay, 'a finite number of at least 0', weightDecay < Infinity);
+  checkRange('proximalTerm', proximalTerm, 'a finite number of at least 0', proximalTerm < Infinity);
   if (gradientClippingNorm !== undefined) checkPositive('gradientClippingNorm', gradientClippingNorm);
   if (exampleClippingNorm !== undefined) checkPositive('exampleClippingNorm', exampleClippingNorm);
   if (optimizer) checkOptimizer(optimizer, momentum);

@@ -1,10 +1,12 @@
 /** The trainer that compiles a model and runs it on an engine: one set of sessions serves any number of clients. */
+import { ShapeError } from '../errors.js';
 import { type Random, seededRandom } from '../random.js';
 import { planBatches } from './batches.js';
 import { modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
 import { type Evaluator, loadEvaluator } from './evaluator.js';
 import type { Model } from './model.js';
+import { fillPull } from './pull.js';
 import {
   bindSteps,
   createStatePair,
@@ -51,7 +53,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     return buffers;
   };
   const pairFor = (update: UpdateKind): StatePair => {
-    const key = stateNamesOf(update).arrays.join();
+    const key = `${stateNamesOf(update).arrays.join()} ${update.pulled ?? false}`;
     const pair = pairs.get(key) ?? createStatePair(layout, update);
     pairs.set(key, pair);
     return pair;
@@ -94,13 +96,18 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       });
     },
 
-    async train(params, examples, work: LocalWork, seed, out): Promise<TrainResult> {
+    async train(params, examples, work: LocalWork, seed, out, extras = {}): Promise<TrainResult> {
       const random = seededRandom(seed, 'train');
       const { order, sizes } = planBatches(examples.indices, work, random);
-      const update = updateKindOf(work);
+      const { correction } = extras;
+      if (correction && correction.length !== layout.size) {
+        throw new ShapeError(`correction must have ${layout.size} elements, got ${correction.length}`);
+      }
+      const update = updateKindOf(work, correction !== undefined);
       const pair = pairFor(update);
       const stepsPerCall = await sharedSteps(update);
       pair.start(params);
+      if (update.pulled) fillPull(pair.pull, params, correction, update, work);
       let lossSum = 0;
       let at = 0;
       for (let step = 0; step < sizes.length; ) {

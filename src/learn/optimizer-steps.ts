@@ -10,11 +10,10 @@ export interface StepScalars {
   readonly gradientScale: Value;
   readonly learningRate?: Value;
   readonly momentum?: Value;
-  /**
-   * In a plain update: the factor that shrinks parameters, 1 - learningRate * weightDecay. Else the weight decay
-   * itself.
-   */
+  /** In a plain update: the factor that shrinks parameters, 1 - learningRate * weightDecay. Else the weight decay. */
   readonly weightDecay?: Value;
+  /** In a plain update, a part of what `weightDecay` is. Else the weight of the proximal term. */
+  readonly proximalTerm?: Value;
   readonly clippingNorm?: Value;
   readonly exampleClippingNorm?: Value;
 }

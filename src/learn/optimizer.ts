@@ -11,7 +11,11 @@ import {
 } from './optimizer-steps.js';
 import { isPlain, stateName, type UpdateKind } from './update-kind.js';
 
-/** Appends the update of every parameter; returns the new parameters and the new state. */
+/**
+ * Appends the update of every parameter; returns the new parameters and the new state.
+ *
+ * @param pulls what is added to the gradient of each parameter in every step; in a plain update, to the parameter
+ */
 export function updateParameters(
   builder: GraphBuilder,
   update: UpdateKind,
@@ -19,6 +23,7 @@ export function updateParameters(
   parameters: NamedValues,
   gradients: readonly Value[],
   state: NamedValues,
+  pulls: NamedValues,
 ): { parameters: Map<string, Value>; state: Map<string, Value> } {
   const nextParameters = new Map<string, Value>();
   const names = [...parameters.keys()];
@@ -26,7 +31,9 @@ export function updateParameters(
     names.forEach((name, index) => {
       const parameter = parameters.get(name) as Value;
       const shrunk = scalars.weightDecay ? builder.node('Mul', [parameter, scalars.weightDecay]) : parameter;
-      nextParameters.set(name, addGradient(builder, shrunk, gradients[index] as Value));
+      const pull = pulls.get(name);
+      const pulled = pull ? builder.node('Add', [shrunk, pull]) : shrunk;
+      nextParameters.set(name, addGradient(builder, pulled, gradients[index] as Value));
     });
     return { parameters: nextParameters, state: new Map() };
   }
@@ -36,13 +43,18 @@ export function updateParameters(
     : null;
   const nextState = new Map(nextNumbers(arithmetic, update, state));
   names.forEach((name, index) => {
-    const gradient = gradients[index] as Value;
+    const clipped = gradients[index] as Value;
+    const parameter = parameters.get(name) as Value;
+    const pull = pulls.get(name);
+    const { add, mul } = arithmetic;
+    const gradient = factor ? mul(clipped, factor) : clipped;
+    const towards = pull && scalars.proximalTerm ? add(mul(parameter, scalars.proximalTerm), pull) : pull;
     const step: Step = {
       ...arithmetic,
       update,
       scalars,
-      parameter: parameters.get(name) as Value,
-      gradient: factor ? arithmetic.mul(gradient, factor) : gradient,
+      parameter,
+      gradient: towards ? add(gradient, towards) : gradient,
       learningRate: scalars.learningRate as Value,
       before: (array) => state.get(stateName(array, name)) as Value,
       number: (number) => nextState.get(number) as Value,

@@ -6,8 +6,16 @@ import { compileSteps, type MaskInput, names } from './compile.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 import { lossOf } from './losses.js';
 import type { Model } from './model.js';
+import { shrinkage } from './pull.js';
 import { fillRows, parameterTensors, type RowBuffers } from './tensors.js';
-import { isPlain, type StateNames, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
+import {
+  isPlain,
+  type StateNames,
+  shrinks,
+  stateName,
+  stateNamesOf,
+  type UpdateKind,
+} from './update-kind.js';
 
 /** Parameters, and what the optimiser keeps, on buffers of their own. */
 interface StepState {
@@ -25,6 +33,7 @@ interface StepSettings {
   readonly weightDecay: number;
   readonly gradientClippingNorm?: number;
   readonly exampleClippingNorm?: number;
+  readonly proximalTerm?: number;
 }
 
 /** Steps of one shape (`rows` examples each, `steps` of them a call), ready to run. */
@@ -71,6 +80,8 @@ export interface StatePair {
   /** Makes the newest state start from `params`, remembering nothing. */
   start(params: Float32Array): void;
   readonly states: readonly [StepState, StepState];
+  /** What is added to every gradient; without elements where nothing is. */
+  readonly pull: Float32Array;
   readonly names: StateNames;
   swap(): void;
   readonly side: 0 | 1;
@@ -87,6 +98,7 @@ export function createStatePair(layout: Layout, update: UpdateKind): StatePair {
   let side: 0 | 1 = 0;
   return {
     states,
+    pull: new Float32Array(update.pulled ? layout.size : 0),
     names: stateNames,
     current: () => states[side],
     start(params) {
@@ -124,7 +136,9 @@ export function bindSteps(
     [names.gradientScale]: scalars.gradientScale,
     ...(plain ? {} : { [names.learningRate]: scalars.learningRate }),
     ...(update.momentum ? { [names.momentum]: scalars.momentum } : {}),
-    ...(update.weightDecay ? { [names.weightDecay]: scalars.weightDecay } : {}),
+    ...(shrinks(update) ? { [names.weightDecay]: scalars.weightDecay } : {}),
+    ...(update.proximal && !plain ? { [names.proximalTerm]: scalars.proximalTerm } : {}),
+    ...(update.pulled ? parameterTensors(engine, trainedPart(layout), pair.pull, names.pull) : {}),
     ...(update.clipped ? { [names.clippingNorm]: scalars.clippingNorm } : {}),
     ...(update.examplesClipped ? { [names.exampleClippingNorm]: scalars.exampleClippingNorm } : {}),
     ...Object.fromEntries(masks.map(({ name }, index) => [name, maskTensors[index] as EngineTensor])),
@@ -139,15 +153,16 @@ export function bindSteps(
   }));
   return {
     async run(examples, order, at, settings, random) {
-      const { learningRate, momentum, weightDecay, gradientClippingNorm = 0 } = settings;
-      const { exampleClippingNorm = 0 } = settings;
+      const { learningRate, momentum, gradientClippingNorm = 0 } = settings;
+      const { exampleClippingNorm = 0, proximalTerm = 0 } = settings;
       fillRows(buffers, examples, order, at, rows * steps);
       const lossScale = countsLabels ? 1 : 1 / rows;
       const scale = update.examplesClipped ? 1 / rows : lossScale;
       scalars.gradientScale.data[0] = plain ? -learningRate * scale : scale;
       scalars.learningRate.data[0] = learningRate;
       scalars.momentum.data[0] = momentum;
-      scalars.weightDecay.data[0] = plain ? 1 - learningRate * weightDecay : weightDecay;
+      scalars.weightDecay.data[0] = shrinkage(update, settings);
+      scalars.proximalTerm.data[0] = proximalTerm;
       scalars.clippingNorm.data[0] = gradientClippingNorm;
       scalars.exampleClippingNorm.data[0] = exampleClippingNorm;
       masks.forEach(({ rate }, index) => {
@@ -170,6 +185,7 @@ function createScalars(engine: Engine) {
     weightDecay: scalar(),
     clippingNorm: scalar(),
     exampleClippingNorm: scalar(),
+    proximalTerm: scalar(),
   };
 }
 
@@ -184,16 +200,20 @@ function stateTensors(
   const tensors = parameterTensors(engine, layout, params, rename);
   kept.arrays.forEach((array, index) => {
     const values = arrays[index] as Float32Array;
-    const moved = { ...layout, entries: layout.entries.filter(({ statistic }) => !statistic) };
     Object.assign(
       tensors,
-      parameterTensors(engine, moved, values, (name) => rename(stateName(array, name))),
+      parameterTensors(engine, trainedPart(layout), values, (name) => rename(stateName(array, name))),
     );
   });
   kept.numbers.forEach((name, index) => {
     tensors[rename(name)] = engine.tensor(numbers[index] as Float32Array, []);
   });
   return tensors;
+}
+
+/** The parameters that gradients move, in their places among all. */
+function trainedPart(layout: Layout): Layout {
+  return { ...layout, entries: layout.entries.filter(({ statistic }) => !statistic) };
 }
 
 function fillMask(mask: Float32Array | Int32Array, rate: number, random: Random): void {

@@ -42,6 +42,21 @@ export interface LocalWork {
    * of a batch apart.
    */
   readonly exampleClippingNorm?: number;
+  /**
+   * Weight mu, at least 0, of a penalty on leaving the parameters that the round started from: mu / 2 times the
+   * squared L2 distance to them joins the loss (FedProx, Li et al. 2020, equation 2); absent or 0: none. Its
+   * gradient, like that of the weight decay, is added after any clipping.
+   */
+  readonly proximalTerm?: number;
+}
+
+/** Arrays that a client's work may come with. */
+export interface TrainExtras {
+  /**
+   * Added to the gradient of every step, after any clipping: `layout.size` elements, those of statistics are left
+   * out. Control variates are this: c - c_i (SCAFFOLD, Karimireddy et al. 2020, algorithm 1).
+   */
+  readonly correction?: Float32Array;
 }
 
 /** What came of it. The trained parameters are in the array the caller handed in. */
@@ -94,6 +109,7 @@ export interface Trainer {
     work: LocalWork,
     seed: number,
     out: Float32Array,
+    extras?: TrainExtras,
   ): Promise<TrainResult>;
 
   /** Evaluates `params` on the examples, in their order. */

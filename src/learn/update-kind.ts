@@ -11,6 +11,10 @@ export interface UpdateKind {
   readonly clipped?: boolean;
   /** Whether the gradient of each example is clipped. */
   readonly examplesClipped?: boolean;
+  /** Whether there is a proximal term. */
+  readonly proximal?: boolean;
+  /** Whether something is added to the gradient of every step, as for a proximal term or a correction. */
+  readonly pulled?: boolean;
 }
 
 /** What an optimiser keeps from step to step, from zero: arrays like the parameters, and single numbers. */
@@ -19,21 +23,29 @@ export interface StateNames {
   readonly numbers: readonly string[];
 }
 
-/** The update that `work` asks for. */
-export function updateKindOf(work: LocalWork): UpdateKind {
+/** The update that `work` asks for; `corrected` where a correction comes with it. */
+export function updateKindOf(work: LocalWork, corrected = false): UpdateKind {
   const { optimizer, momentum, weightDecay, gradientClippingNorm, exampleClippingNorm } = work;
+  const proximal = (work.proximalTerm ?? 0) > 0;
   return {
     momentum: momentum > 0,
     weightDecay: weightDecay > 0,
     ...(optimizer ? { optimizer } : {}),
     ...(gradientClippingNorm === undefined ? {} : { clipped: true }),
     ...(exampleClippingNorm === undefined ? {} : { examplesClipped: true }),
+    ...(proximal ? { proximal } : {}),
+    ...(proximal || corrected ? { pulled: true } : {}),
   };
 }
 
 /** Whether the update is nothing but `parameter - learningRate * gradient`, and perhaps shrinks the parameter. */
 export function isPlain({ momentum, optimizer, clipped }: UpdateKind): boolean {
   return !momentum && !clipped && (optimizer?.type ?? 'sgd') === 'sgd';
+}
+
+/** Whether a factor shrinks (or, in other than plain updates, penalises) the parameters. */
+export function shrinks(update: UpdateKind): boolean {
+  return update.weightDecay || (isPlain(update) && (update.proximal ?? false));
 }
 
 /** What the update of this kind keeps. */

@@ -1,6 +1,7 @@
 /** From the command line's words to a simulation's settings; ranges are checked where settings are parsed. */
 import { type Command, Option } from 'commander';
 import { ConfigError } from '../errors.js';
+import { modelNames } from '../learn/model.js';
 import { loadDefaultExport } from '../simulation/load-module.js';
 import type { SimulationOptions } from '../simulation/options.js';
 
@@ -74,7 +75,7 @@ const trainingFlags: readonly Flag[] = [
   flag('samplingRate', '--sampling-rate <q>', 'share of the clients asked in a round [1]', asNumber),
   flag('cohort', '--cohort <n>', 'number of clients asked in a round', asNumber),
   flag('minimumClients', '--minimum-clients <n>', 'a round with fewer results fails [1]', asNumber),
-  flag('model', '--model <name>', 'logistic, mlp, 2nn, cnn or the path of an .onnx file [2nn]', asText),
+  flag('model', '--model <name>', `${modelNames.join(', ')} or the path of an .onnx file [2nn]`, asText),
   flag('trainer', '--trainer <module>', 'your own trainer, in place of a model', (module) => ({ module })),
   flag('init', '--init <file>', 'safetensors file to start from', asText),
   flag('strategy', '--strategy <name>', 'fedavg [fedavg]', asText),

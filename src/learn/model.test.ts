@@ -17,6 +17,15 @@ describe('createModel', () => {
     expect(sizeOf('cnn')).toBe(1_663_370);
     expect(sizeOf('char-lstm', characters)).toBe(820_522);
     expect(sizeOf('word-cifg', { ...characters, classCount: 10_000 })).toBe(1_422_250);
+    expect(sizeOf('transformer', characters)).toBe(418_650);
+    expect(sizeOf('lenet')).toBe(61_706);
+  });
+
+  it('counts running statistics apart from what an optimiser moves', () => {
+    const { entries } = modelParameters(createModel('resnet8', digits)).layout;
+    const count = (statistic?: true) =>
+      entries.filter((entry) => entry.statistic === statistic).reduce((sum, { length }) => sum + length, 0);
+    expect([count(), count(true)]).toEqual([77_754, 672]);
   });
 
   it('has one output and the squared error for a regression', () => {
@@ -30,7 +39,17 @@ describe('createModel', () => {
   });
 
   it('knows its names', () => {
-    expect(modelNames).toEqual(['logistic', 'mlp', '2nn', 'cnn', 'char-lstm', 'word-cifg']);
+    expect(modelNames).toEqual([
+      'logistic',
+      'mlp',
+      '2nn',
+      'cnn',
+      'lenet',
+      'resnet8',
+      'char-lstm',
+      'word-cifg',
+      'transformer',
+    ]);
   });
 
   it.each(['nothing', 'toString', ''])('refuses the unknown name "%s"', (name) => {
@@ -39,7 +58,7 @@ describe('createModel', () => {
     );
   });
 
-  it.each(['char-lstm', 'word-cifg'])('refuses data without sequences for the %s', (name) => {
+  it.each(['char-lstm', 'word-cifg', 'transformer'])('refuses data without sequences for the %s', (name) => {
     expect(() => createModel(name, digits)).toThrow(
       new ShapeError(
         `${name} must have sequences of tokens, got a classification of examples of [1, 28, 28]`,
@@ -47,11 +66,31 @@ describe('createModel', () => {
     );
   });
 
-  it.each([[[13]], [[1, 3, 28]], [[28, 28]]])('refuses examples of %j for the cnn', (featureShape) => {
-    expect(() => createModel('cnn', { ...digits, featureShape })).toThrow(
+  it.each(
+    [
+      ['cnn', 4],
+      ['lenet', 12],
+      ['resnet8', 4],
+    ].flatMap(([name, least = 0]) =>
+      [[13], [1, Number(least) - 1, 28], [28, 28]].map((featureShape) => ({
+        name: String(name),
+        least,
+        featureShape,
+      })),
+    ),
+  )('refuses examples of $featureShape for $name', ({ name, least, featureShape }) => {
+    expect(() => createModel(name, { ...digits, featureShape })).toThrow(
       new ShapeError(
-        `cnn must have examples of [channels, height, width] of at least 4 pixels, got [${featureShape.join(', ')}]`,
+        `${name} must have examples of [channels, height, width] of at least ${least} pixels, got [${featureShape.join(', ')}]`,
       ),
     );
+  });
+
+  it.each([
+    ['lenet', [3, 12, 12]],
+    ['resnet8', [3, 4, 4]],
+    ['cnn', [3, 4, 4]],
+  ])('makes a %s for the smallest images', (name, featureShape) => {
+    expect(sizeOf(name, { ...digits, featureShape })).toBeGreaterThan(0);
   });
 });

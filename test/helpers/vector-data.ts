@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 const INPUT_SALT = 0x10000;
 const LABEL_SALT = 0x20000;
 const TARGET_SALT = 0x30000;
+const TOKEN_SALT = 0x40000;
 
 /** One file of test/vectors/training; its README says what each field means. */
 export interface TrainingVector {
   readonly model: string;
-  readonly task: 'classes' | 'binary' | 'targets';
+  readonly task: 'classes' | 'binary' | 'targets' | 'tokens';
   readonly featureLength: number;
   readonly batchSize: number;
   readonly learningRate: number;
@@ -19,10 +20,14 @@ export interface TrainingVector {
   readonly gradientClippingNorm?: number;
   /** Mean training loss of every step, before its update. */
   readonly losses: readonly number[];
+  /** Mean loss of the trained model in evaluation, on a batch of its own. */
+  readonly evaluation: { readonly batch: number; readonly loss: number };
   readonly parameters: readonly {
     readonly name: string;
     readonly shape: readonly number[];
     readonly fanIn: number;
+    /** Where all elements start alike; absent: by the formula. */
+    readonly start?: 'zeros' | 'ones';
     readonly changeNorm: number;
     readonly norm: number;
     readonly sum: number;
@@ -53,6 +58,11 @@ export function vectorLabels(batch: number, size: number, classes: number): Floa
 /** Regression targets of batch number `batch`: `[size]`, -1 to 1. */
 export function vectorTargets(batch: number, size: number): Float32Array {
   return generate(size, TARGET_SALT + batch, signed);
+}
+
+/** Sequences of tokens of batch number `batch`: `[size, length]`, 0 to `vocabulary - 1`. */
+export function vectorTokens(batch: number, size: number, length: number, vocabulary: number): Float32Array {
+  return generate(size * length, TOKEN_SALT + batch, (hash) => hash % vocabulary);
 }
 
 /**

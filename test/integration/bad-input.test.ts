@@ -45,7 +45,7 @@ describe('simulate refuses', () => {
     ['a flag without its value', ['--clients'], 2, "option '--clients <n>' argument missing"],
     ['a stray word', ['digits'], 2, "too many arguments for 'simulate'"],
     ['an unknown data set', ['--data', 'cifar'], 2, /data must be digits, .* got "cifar"/],
-    ['an unknown model', ['--model', 'gpt'], 2, 'model must be one of logistic, mlp, 2nn, cnn, got "gpt"'],
+    ['an unknown model', ['--model', 'gpt'], 2, /model must be one of logistic, mlp, .* got "gpt"/],
     ['a model of a prototype', ['--model', 'toString'], 2, 'got "toString"'],
     ['an unknown strategy', ['--strategy', 'best'], 2, 'strategy must be fedavg, got "best"'],
     ['an unknown partition', ['--partition', 'fair'], 2, /partition must be one like .* got "fair"/],

@@ -7,6 +7,7 @@ import numpy as np
 INPUT_SALT = 0x10000
 LABEL_SALT = 0x20000
 TARGET_SALT = 0x30000
+TOKEN_SALT = 0x40000
 
 
 def mix(words):
@@ -50,6 +51,11 @@ def vector_labels(batch, size, classes):
 def vector_targets(batch, size):
     """Regression targets of one batch: float32 [size], -1 to 1."""
     return (2 * unit(size, TARGET_SALT + batch) - 1).astype(np.float32)
+
+
+def vector_tokens(batch, size, length, vocabulary):
+    """Sequences of tokens of one batch: int64 [size, length], 0 to vocabulary - 1."""
+    return (hashes(size * length, TOKEN_SALT + batch) % np.uint32(vocabulary)).astype(np.int64).reshape(size, length)
 
 
 def vector_parameter(index, name, shape, fan_in):

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field
 
 import torch.nn.functional as F
 
+import networks
+
 STEPS = 20
 
 
@@ -22,13 +24,24 @@ class Setting:
 
 @dataclass(frozen=True)
 class Model:
-    """`parameters` holds (name, shape, fan-in); `task` decides labels and loss."""
+    """
+    `parameters` holds (name, shape, fan-in) and, where the formula does not say it, how all elements start; `task`
+    decides labels and loss. A `network` also hears whether it trains.
+    """
 
     words: str
     task: str
     feature_length: int
     forward: callable
     parameters: list = field(default_factory=list)
+    network: bool = False
+
+    def specs(self):
+        """(name, shape, fan-in, start) of every parameter."""
+        return [(*parameter, None)[:4] for parameter in self.parameters]
+
+    def outputs(self, values, params, training):
+        return self.forward(values, params, training) if self.network else self.forward(values, params)
 
 
 def dense(index, fan_in, units):
@@ -83,6 +96,39 @@ MODELS = {
         cnn_forward,
         conv(1, 1, 32, 5) + conv(2, 32, 64, 5) + dense(1, 64 * 7 * 7, 512) + dense(2, 512, 10),
     ),
+    "lenet": Model("LeNet-5 with relu and max-pooling", "classes", 784, networks.lenet, networks.lenet_parameters(), True),
+    "resnet8": Model(
+        "three residual blocks with batch normalisation, on images of 3x12x12",
+        "classes",
+        432,
+        networks.resnet,
+        networks.resnet_parameters(),
+        True,
+    ),
+    "norms": Model(
+        "group, layer and instance normalisation between convolutions with groups and dilation, on images of 2x10x10",
+        "classes",
+        200,
+        networks.norms,
+        networks.norms_parameters(),
+        True,
+    ),
+    "sequence": Model(
+        "1-d convolutions, pools, batch normalisation, attention to all positions, on 3 channels of 30",
+        "classes",
+        90,
+        networks.sequence,
+        networks.sequence_parameters(),
+        True,
+    ),
+    "transformer": Model(
+        f"causal transformer: {networks.LAYERS} blocks of width {networks.WIDTH}, {networks.VOCABULARY} tokens, sequences of {networks.TIME}",
+        "tokens",
+        networks.TIME,
+        networks.transformer,
+        networks.transformer_parameters(),
+        True,
+    ),
 }
 
 SETTINGS = {
@@ -92,6 +138,14 @@ SETTINGS = {
     "cnn": Setting("cnn", batch_size=4, learning_rate=0.05),
     "linear": Setting("linear"),
     "binary": Setting("binary"),
+    "lenet": Setting("lenet", batch_size=8, learning_rate=0.05),
+    "resnet8": Setting("resnet8", batch_size=6, learning_rate=0.05),
+    "norms": Setting("norms", batch_size=8, learning_rate=0.5),
+    "sequence": Setting("sequence", batch_size=8, learning_rate=0.2),
+    "transformer": Setting("transformer", batch_size=4, learning_rate=0.1),
+    "transformer-clipped-momentum": Setting(
+        "transformer", batch_size=4, learning_rate=0.05, momentum=0.9, weight_decay=0.01, clipping_norm=2.0
+    ),
     "mlp-momentum": Setting("mlp", momentum=0.9),
     "mlp-weight-decay": Setting("mlp", weight_decay=0.01),
     "mlp-momentum-weight-decay": Setting("mlp", momentum=0.9, weight_decay=0.01),

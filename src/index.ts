@@ -78,6 +78,7 @@ export {
 } from './learn/layers/pooling.js';
 export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './learn/layers/recurrent.js';
 export { residual, sequence } from './learn/layers/residual.js';
+export { type LoraModel, type LoraOptions, lora } from './learn/lora.js';
 export { type LossName, type LossSpec, lossNames } from './learn/losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './learn/model.js';
 export { createOnnxTrainer, type OnnxTrainerOptions } from './learn/onnx-trainer.js';

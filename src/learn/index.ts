@@ -1,6 +1,7 @@
 /** Public face `tessera/learn`: models, and the trainer that compiles them; engines are in `tessera/engine`. */
 export type { Engine, EngineSession, EngineTensor } from './engine.js';
 export { exportModel } from './export-model.js';
+export { freeze } from './frozen.js';
 export { type ImportOptions, importModel } from './import-model.js';
 export {
   elu,
@@ -43,6 +44,7 @@ export {
 } from './layers/pooling.js';
 export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './layers/recurrent.js';
 export { residual, sequence } from './layers/residual.js';
+export { type LoraModel, type LoraOptions, lora } from './lora.js';
 export { type LossName, type LossSpec, lossNames } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';
 export type { ExternalData } from './onnx-tensor.js';

@@ -7,7 +7,7 @@ import { createLayout, type Layout, type ParamSpec } from '../params/layout.js';
 import { int } from './attributes.js';
 import { clippedGradients } from './clipping/clipped-gradients.js';
 import { differentiate } from './differentiate.js';
-import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
+import { createGraphBuilder, type Dim, type GraphBuilder, type GraphNode, type Value } from './graph.js';
 import type { Initializer, LayerContext } from './layers/layer.js';
 import { type Loss, lossOf } from './losses.js';
 import type { Model } from './model.js';
@@ -63,13 +63,24 @@ export const names = {
   pull: (name: string) => `pull.${name}`,
 } as const;
 
-/** The parameters of a model, in the order of its layers, and how each starts. */
-export function modelParameters(model: Model): { layout: Layout; initializers: Initializer[] } {
+/** The parameters of a model. */
+export interface ModelParameters {
+  /** In the order of the layers. */
+  readonly layout: Layout;
+  /** How each starts. */
+  readonly initializers: readonly Initializer[];
+  /** The nodes that take them, while evaluating. */
+  readonly nodes: readonly GraphNode[];
+}
+
+/** Declares the parameters of a model, in a graph that evaluates. */
+export function modelParameters(model: Model): ModelParameters {
   const builder = createGraphBuilder();
   const parameters = declaredParameters(builder);
   const features = featuresInput(builder, model, BATCH);
   forward(model, features, evaluationContext(builder, parameters));
-  return { layout: createLayout(parameters.specs), initializers: parameters.initializers };
+  const { specs, initializers } = parameters;
+  return { layout: createLayout(specs), initializers, nodes: builder.added };
 }
 
 /**

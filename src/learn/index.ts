@@ -44,6 +44,7 @@ export {
 } from './layers/pooling.js';
 export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './layers/recurrent.js';
 export { residual, sequence } from './layers/residual.js';
+export { copyEntries, type LocalParams, localEntries } from './local-params.js';
 export { type LoraModel, type LoraOptions, lora } from './lora.js';
 export { type LossName, type LossSpec, lossNames } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';

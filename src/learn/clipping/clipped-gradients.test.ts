@@ -19,9 +19,11 @@ import { relu } from '../layers/activation.js';
 import { positionalEmbedding, transformerBlock } from '../layers/attention.js';
 import { conv2d } from '../layers/convolution.js';
 import { dense, flatten } from '../layers/dense.js';
+import { embedding, tiedOutput } from '../layers/embedding.js';
 import type { Layer, LayerContext } from '../layers/layer.js';
 import { batchNorm, groupNorm } from '../layers/normalization.js';
 import { maxPool } from '../layers/pooling.js';
+import { cifg, gru, lastStep, lstm } from '../layers/recurrent.js';
 import type { Model } from '../model.js';
 import { createOnnxTrainer } from '../onnx-trainer.js';
 import type { LocalWork, Trainer } from '../trainer.js';
@@ -194,6 +196,7 @@ const models: Readonly<Record<string, () => Model>> = {
         flatten(),
       ],
     ),
+  'the last step of a GRU': () => classify([5, 4], [gru(6), lastStep()]),
   'a transformer': () =>
     classify([5, 4], [positionalEmbedding(), transformerBlock(2, { causal: true }), flatten()]),
   'one matrix used three times, once transposed': () =>
@@ -242,7 +245,18 @@ const languageModel = (head: (x: Value, table: Value, w: Value, context: LayerCo
   loss: 'next-token-cross-entropy',
 });
 
+/** A model of layers over the vocabulary. */
+const tokenModel = (layers: readonly Layer[]): Model => ({
+  ...languageModel((x) => x),
+  layers: [embedding(11, 4), ...layers],
+});
+
 const languageModels: Readonly<Record<string, () => Model>> = {
+  'two LSTMs': () => tokenModel([lstm(6), lstm(5), dense(11)]),
+  'a coupled LSTM with a projection, and tied outputs': () =>
+    tokenModel([cifg(7, { projection: 4 }), tiedOutput(11, 4)]),
+  'a GRU': () => tokenModel([gru(6), dense(11)]),
+  'a wide LSTM, by factors': () => tokenModel([lstm(40), dense(11)]),
   'an embedding and a matrix product': () =>
     languageModel((x, _, w, { builder }) => builder.node('MatMul', [x, w])),
   'an embedding that is tied to the output': () =>

@@ -47,7 +47,7 @@ function byKernel(context: ExampleContext, narrow: Value, wide: Value, windows: 
   const shape = (length: number) => (group === 1 ? [length, places] : [group, length / group, places]);
   const left = reshape(builder, narrow, [rows, ...shape(known(channels))]);
   const right = reshape(builder, patches, [rows, ...shape(windowLength)]);
-  if (group === 1 && place.inner === 1) {
+  if (group === 1 && place.inner === 1 && place.outer === 1) {
     return {
       type: 'outer',
       left: { type: 'rows', values: left, placesLast: true },

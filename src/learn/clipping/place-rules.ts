@@ -7,7 +7,7 @@ import type { Attributes, Dim, Value } from '../graph.js';
 import { permutationOf, reducedAxes } from '../shapes/movement.js';
 import { axisOf, mustNumbers } from '../shapes/rule.js';
 import { slicesOf } from '../shapes/slices.js';
-import { innerOf, type Place } from './place.js';
+import { elementsEach, type Place, samePlace } from './place.js';
 
 /** A node, and where examples lie in its inputs. */
 interface PlaceContext {
@@ -31,9 +31,7 @@ function aligned(context: PlaceContext, rank = context.outputs[0]?.shape.length 
     place ? [{ ...place, axis: place.axis + rank - (context.inputs[index]?.shape.length ?? 0) }] : [],
   );
   const [first] = places;
-  return places.every((place) => place.axis === first?.axis && place.inner === first.inner)
-    ? first
-    : undefined;
+  return first && places.every((place) => samePlace(place, first)) ? first : undefined;
 }
 
 /** The place of the only input that holds examples, which must be input `index`. */
@@ -75,12 +73,15 @@ const reshaped: PlaceRule = (context) => {
   if (!place || !x || !y) return undefined;
   const before = count(x.shape.slice(0, place.axis));
   const behind = count(x.shape.slice(place.axis + 1));
-  const axis = y.shape.findIndex((size) => innerOf(size, context.batch) !== undefined);
+  const axis = y.shape.findIndex((size) => elementsEach(size, context.batch) !== undefined);
   if (axis < 0 || before === undefined || behind === undefined) return undefined;
-  const inner = innerOf(y.shape[axis], context.batch);
-  const rest = count(y.shape.slice(axis + 1));
-  const fits = before === count(y.shape.slice(0, axis)) && inner && rest !== undefined;
-  return fits && inner * rest === place.inner * behind ? { axis, inner } : undefined;
+  const [left, right] = [count(y.shape.slice(0, axis)), count(y.shape.slice(axis + 1))];
+  if (left === undefined || right === undefined) return undefined;
+  const [outer, inner] = [(before * place.outer) / left, (behind * place.inner) / right];
+  const whole = Number.isInteger(outer) && Number.isInteger(inner);
+  return whole && elementsEach(y.shape[axis], context.batch) === outer * inner
+    ? { axis, outer, inner }
+    : undefined;
 };
 
 function count(shape: readonly Dim[]): number | undefined {
@@ -107,7 +108,7 @@ const gemm: PlaceRule = (context) => {
   if (!c) return made;
   const added = aligned({ ...context, places: [undefined, undefined, c] });
   if (!a && !b) return added;
-  return made && added?.axis === made.axis && added.inner === made.inner ? made : undefined;
+  return made && added && samePlace(made, added) ? made : undefined;
 };
 
 const matMul: PlaceRule = ({ inputs, outputs, places }) => {
@@ -123,8 +124,8 @@ const matMul: PlaceRule = ({ inputs, outputs, places }) => {
   const [first, second] = found;
   if (!first) return undefined;
   // Rows of the one and columns of the other would meet all of each other.
-  const apart = !second || (first.axis === second.axis && first.inner === second.inner);
-  if (found.length > 1 && !(second && apart && first.axis < rank - 2)) return undefined;
+  const apart = second && samePlace(first, second) && first.axis < rank - 2;
+  if (found.length > 1 && !apart) return undefined;
   return { ...first, axis: first.axis - Number(a === 1 && first.axis > rank - 2) };
 };
 
@@ -159,11 +160,28 @@ const tiled = within(({ op, inputs }) =>
 /** Sequences first, examples second; also in the initial states. */
 const recurrent: PlaceRule = ({ attributes, places, outputs }) => {
   const [x, w, r, b, lengths, ...states] = places;
-  const apart = x?.axis === 1 && x.inner === 1 && integerOf(attributes, 'layout', 0) === 0;
-  const shared = !w && !r && !b && (!lengths || lengths.axis === 0);
-  if (!apart || !shared || states.slice(0, 2).some((state) => state && state.axis !== 1)) return undefined;
-  return outputs.map((_, index) => ({ axis: index === 0 ? 2 : 1, inner: 1 }));
+  const apart = x && isAt(x, 1) && integerOf(attributes, 'layout', 0) === 0;
+  const shared = !w && !r && !b && (!lengths || isAt(lengths, 0));
+  if (!apart || !shared || states.slice(0, 2).some((state) => state && !isAt(state, 1))) return undefined;
+  return outputs.map((_, index) => ({ ...x, axis: index === 0 ? 2 : 1 }));
 };
+
+/** Recurrences that are laid out step by step: steps and examples in one axis. */
+const unrolled =
+  (weights: readonly number[]): PlaceRule =>
+  ({ attributes, places, outputs }) => {
+    const steps = integerOf(attributes, 'steps', 1);
+    const states = places.slice(1).filter((place) => place !== undefined);
+    const apart = places[0]?.outer === steps && isAt({ ...places[0], outer: 1 }, 0);
+    if (!apart || states.some((place) => !isAt(place, 0)) || weights.some((at) => places[at]))
+      return undefined;
+    return outputs.map((_, index) => ({ axis: 0, outer: index === 0 ? steps : 1, inner: 1 }));
+  };
+
+/** Whether examples lie along an axis of their own, which is `axis`. */
+function isAt(place: Place, axis: number): boolean {
+  return samePlace(place, { axis, outer: 1, inner: 1 });
+}
 
 const oneHot: PlaceRule = (context) => {
   const place = only(context, 0);
@@ -201,6 +219,8 @@ export const placeRules: Readonly<Record<string, PlaceRule>> = {
   LayerNormalization: within(({ attributes }, rank) =>
     [...Array(rank).keys()].slice(axisOf(integerOf(attributes, 'axis', -1), rank)),
   ),
+  GruSteps: unrolled([1, 2]),
+  LstmSteps: unrolled([1, 4]),
   MatMul: matMul,
   OneHot: oneHot,
   Pad: padded,

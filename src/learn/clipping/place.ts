@@ -4,30 +4,36 @@ import type { Dim, GraphBuilder, Value } from '../graph.js';
 import { productOf } from '../shapes/dims.js';
 
 /**
- * The axis along which examples lie. An example takes `inner` elements of it in a row: 1, unless positions and
- * examples were merged into one axis.
+ * The axis along which examples lie: `outer` rows of examples one behind the other, in which each example takes `inner`
+ * elements. Both are 1, unless examples were merged with other axes, those before them or those behind.
  */
 export interface Place {
   readonly axis: number;
+  readonly outer: number;
   readonly inner: number;
 }
 
 /** Of a size that holds the batch: how many elements an example takes; undefined for other sizes. */
-export function innerOf(size: Dim | undefined, batch: Dim): number | undefined {
+export function elementsEach(size: Dim | undefined, batch: Dim): number | undefined {
   if (size === batch) return 1;
   if (typeof size !== 'string') return undefined;
   const factors = size.split('*');
-  const inner = Number(factors[0]);
-  return factors.length === 2 && factors[1] === batch && inner > 0 ? inner : undefined;
+  const each = Number(factors[0]);
+  return factors.length === 2 && factors[1] === batch && each > 0 ? each : undefined;
 }
 
 /** The one axis that holds the batch by its size; undefined where there is none, or more than one. */
 export function placeBySize({ shape }: Value, batch: Dim): Place | undefined {
   const places = shape.flatMap((size, axis) => {
-    const inner = innerOf(size, batch);
-    return inner === undefined ? [] : [{ axis, inner }];
+    const inner = elementsEach(size, batch);
+    return inner === undefined ? [] : [{ axis, outer: 1, inner }];
   });
   return places.length === 1 ? places[0] : undefined;
+}
+
+/** Whether two places are the same. */
+export function samePlace(a: Place, b: Place): boolean {
+  return a.axis === b.axis && a.outer === b.outer && a.inner === b.inner;
 }
 
 /**
@@ -37,12 +43,13 @@ export function placeBySize({ shape }: Value, batch: Dim): Place | undefined {
 export function rowsByExample(
   builder: GraphBuilder,
   value: Value,
-  { axis, inner }: Place,
+  place: Place,
   batch: Dim,
   kept = 1,
 ): Value {
-  const axes = [...value.shape.keys()];
-  const front = transpose(builder, value, [axis, ...axes.toSpliced(axis, 1)]);
+  const { split, axis, inner } = withoutOuter(builder, value, place, batch);
+  const axes = [...split.shape.keys()];
+  const front = transpose(builder, split, [axis, ...axes.toSpliced(axis, 1)]);
   const [, ...rest] = front.shape;
   const places = productOf([inner, ...rest.slice(0, rest.length - kept)]);
   const last = kept === 0 ? [] : rest.slice(-kept);
@@ -56,21 +63,33 @@ export function rowsByExample(
 export function sumByExample(
   builder: GraphBuilder,
   gradient: Value,
-  { axis, inner }: Place,
+  place: Place,
   batch: Dim,
   shape: readonly Dim[],
 ): Value {
-  const rank = gradient.shape.length;
-  const wide = [...Array<Dim>(rank - shape.length).fill(1), ...shape];
+  const aligned = [...Array<Dim>(gradient.shape.length - shape.length).fill(1), ...shape];
+  const { split, axis, inner } = withoutOuter(builder, gradient, place, batch);
+  const wide = axis === place.axis ? aligned : aligned.toSpliced(place.axis, 0, 1);
   const repeated = wide.flatMap((size, at) =>
-    at !== axis && size === 1 && gradient.shape[at] !== 1 ? [at] : [],
+    at !== axis && size === 1 && split.shape[at] !== 1 ? [at] : [],
   );
-  const summed = reduceSum(builder, gradient, repeated, true);
+  const summed = reduceSum(builder, split, repeated, true);
   const axes = [...summed.shape.keys()];
   const front = transpose(builder, summed, [axis, ...axes.toSpliced(axis, 1)]);
   if (inner === 1) return reshapeTo(builder, front, [batch, ...shape]);
-  const split = reshapeTo(builder, front, [batch, inner, ...shape]);
-  return reduceSum(builder, split, [1], false);
+  return reduceSum(builder, reshapeTo(builder, front, [batch, inner, ...shape]), [1], false);
+}
+
+/** With an axis of their own for the rows of examples, before that of the examples. */
+function withoutOuter(
+  builder: GraphBuilder,
+  value: Value,
+  { axis, outer, inner }: Place,
+  batch: Dim,
+): { split: Value; axis: number; inner: number } {
+  if (outer === 1) return { split: value, axis, inner };
+  const shape = value.shape.toSpliced(axis, 1, outer, productOf([inner, batch]));
+  return { split: reshape(builder, value, shape), axis: axis + 1, inner };
 }
 
 function reshapeTo(builder: GraphBuilder, value: Value, shape: readonly Dim[]): Value {

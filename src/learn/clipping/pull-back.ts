@@ -113,7 +113,7 @@ function byInput(context: PullContext, index: number): ExampleGradient[] | undef
       const [sum] = merged(builder, wholes().map(whole), output.shape);
       if (!sum) return undefined;
       const gradients = [wholeOf(builder, sum, output.shape)];
-      const place = { axis: 0, inner: 1 };
+      const place = { axis: 0, outer: 1, inner: 1 };
       return [whole(throughCopies({ ...context, gradients }, rule, index, place, batch))];
     }
   }

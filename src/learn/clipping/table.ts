@@ -2,6 +2,7 @@
 import { broadcastRules } from './broadcast.js';
 import { convolutionRules } from './convolution.js';
 import { linearRules } from './linear.js';
+import { recurrentExampleRules } from './recurrent.js';
 import type { ExampleRule } from './rule.js';
 
 /** The rule of each operator in which examples meet what they share. */
@@ -9,4 +10,5 @@ export const exampleRules: Readonly<Record<string, ExampleRule>> = {
   ...broadcastRules,
   ...convolutionRules,
   ...linearRules,
+  ...recurrentExampleRules,
 };

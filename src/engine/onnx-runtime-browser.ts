@@ -53,7 +53,7 @@ async function wasmEngine(threads: number, wasmPaths: string | undefined): Promi
   const { env, InferenceSession, Tensor } = await import('onnxruntime-web/wasm');
   env.wasm.numThreads = threads;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
-  return createEngine({ env, InferenceSession, Tensor }, 'wasm', {
+  return createEngine({ env, InferenceSession, Tensor }, 'wasm', threads, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
@@ -65,8 +65,11 @@ async function largeEngine(kind: 'webgpu' | 'wasm', wasmPaths: string | undefine
   const { env, InferenceSession, Tensor } = await import('onnxruntime-web/webgpu');
   env.wasm.numThreads = 1;
   if (wasmPaths !== undefined) env.wasm.wasmPaths = wasmPaths;
-  return createEngine({ env, InferenceSession, Tensor }, kind, {
-    executionProviders: [kind],
+  // With channels last, its Conv is wrong for 6, 9, 15 ... channels (onnxruntime 1.30, like its issue 29651); in the
+  // gradient of a kernel, examples are the channels.
+  const webgpu = { name: 'webgpu', preferredLayout: 'NCHW' } as const;
+  return createEngine({ env, InferenceSession, Tensor }, kind, 1, {
+    executionProviders: [kind === 'webgpu' ? webgpu : kind],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
   });

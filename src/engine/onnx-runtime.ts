@@ -29,7 +29,7 @@ async function nativeEngine(): Promise<Engine> {
   const runtime: OnnxRuntime = await import('onnxruntime-node').catch((cause: unknown) => {
     throw new Error('it is not installed', { cause });
   });
-  return createEngine(runtime, 'native', {
+  return createEngine(runtime, 'native', 1, {
     executionProviders: ['cpu'],
     intraOpNumThreads: 1,
     interOpNumThreads: 1,
@@ -42,7 +42,7 @@ async function nativeEngine(): Promise<Engine> {
 async function wasmEngine(): Promise<Engine> {
   const { env, ...runtime } = await import('onnxruntime-web');
   env.wasm.numThreads = 1;
-  return createEngine({ ...runtime, env }, 'wasm', {
+  return createEngine({ ...runtime, env }, 'wasm', 1, {
     executionProviders: ['wasm'],
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,

@@ -21,16 +21,18 @@ interface BoundTensor extends EngineTensor {
   readonly tensor: Tensor;
 }
 
-/** The engine of kind `kind` that `runtime` is, with sessions made with `options`. */
+/** The engine of kind `kind` that `runtime` is, on `threads` threads, with sessions made with `options`. */
 export function createEngine(
   runtime: OnnxRuntime,
   kind: EngineKind,
+  threads: number,
   options: InferenceSession.SessionOptions,
 ): Engine {
   const { versions } = runtime.env;
   const unwrapped = createUnwrapping();
+  const where = threads > 1 ? `${kind}, ${threads} threads` : kind;
   return {
-    name: `ONNX Runtime ${versions.node ?? versions.web ?? versions.common} (${kind})`,
+    name: `ONNX Runtime ${versions.node ?? versions.web ?? versions.common} (${where})`,
     tensor(data, dims): BoundTensor {
       const type = data instanceof Int32Array ? 'int32' : 'float32';
       return { data, dims, tensor: new runtime.Tensor(type, data, dims) };

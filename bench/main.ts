@@ -1,4 +1,5 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
+import { benchBrowser } from './browser.js';
 import { benchPapers } from './papers.js';
 import { benchSimulate } from './simulate.js';
 import { benchSlots } from './slots.js';
@@ -9,6 +10,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<voi
   slots: benchSlots,
   simulate: benchSimulate,
   papers: benchPapers,
+  browser: benchBrowser,
 };
 
 const [name = '', ...words] = process.argv.slice(2);

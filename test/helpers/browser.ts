@@ -1,20 +1,7 @@
 /** Tests in a real Chromium: skipped with a reason where there is none, failed where all must run. */
-import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, it, onTestFinished } from 'vitest';
-
-const PROGRAMS = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'];
-
-/** The browser's program, where one is installed. */
-export const chromiumProgram = PROGRAMS.find(existsSync);
-
-/** Starts Chromium; `words` are its flags. */
-export function launchChromium(words: readonly string[] = []): Promise<Browser> {
-  return chromium.launch({
-    executablePath: chromiumProgram ?? '',
-    args: ['--no-sandbox', '--disable-background-networking', '--disable-component-update', ...words],
-  });
-}
+import { chromiumPlaces, chromiumProgram, launchChromium } from './chromium.js';
 
 /**
  * As `describe`, in a browser of its own. Where Chromium is not installed, the tests are skipped, or, with CI=true or
@@ -31,7 +18,7 @@ export function describeInChromium(
     const { CI, TESSERA_REQUIRE_ALL } = process.env;
     if (CI === 'true' || TESSERA_REQUIRE_ALL === '1') {
       it(`runs ${name}`, () => {
-        throw new Error(`these tests must run here, but none of ${PROGRAMS.join(', ')} is installed`);
+        throw new Error(`these tests must run here, but none of ${chromiumPlaces.join(', ')} is installed`);
       });
     } else {
       describe.skip(`${name} (skipped: no Chromium is installed)`, () => it('is skipped', () => {}));

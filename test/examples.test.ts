@@ -44,6 +44,14 @@ test('a trainer in plain TypeScript takes the place of a model', async () => {
   expect(lastPercent(await runExample('own-trainer.ts'))).toBeGreaterThan(60);
 });
 
+test('four phones learn the next word together, which none does alone', async () => {
+  const output = await runExample('next-word.ts');
+  const alone = Number(/each alone, on everybody's messages: ([\d.]+)%/.exec(output)?.[1]);
+  expect(alone).toBeLessThan(45);
+  expect(lastPercent(output)).toBeGreaterThan(50);
+  expect(output).toMatch(/^see you at the st \.\.\. .*\bstation\b/m);
+});
+
 test('the configuration file is a setting of the command', async () => {
   const words = [
     'dist/cli/main.js',

@@ -30,15 +30,17 @@ export interface CliProcess {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Whether standard input is a pipe to write to, `child.stdin`; else there is none. */
+  readonly input?: boolean;
 }
 
 /** Starts `tessera` with arguments, in an environment without settings of its own. */
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): CliProcess {
+export function startCli(args: readonly string[], { cwd, env = {}, input = false }: CliOptions): CliProcess {
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
     cwd,
     env: { PATH, HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   let stdout = '';
   let stderr = '';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readVocabulary } from '../../dist/store/stored-run.js';
 import type { RoundFinished, RunEvent, RunStarted } from '../../src/round/run-events.js';
-import { emptyFolder, eventsOf, expectRefusal, linesOf, runCli } from '../helpers/cli.js';
+import { emptyFolder, eventsOf, expectRefusal, linesOf, runCli, startCli } from '../helpers/cli.js';
 
 const trainer = fileURLToPath(new URL('../helpers/bigram-trainer.ts', import.meta.url));
 
@@ -164,6 +164,48 @@ describe('a run of the next word', () => {
 });
 
 describe('predict', () => {
+  beforeAll(async () => {
+    const model = settings.filter((word) => word !== '--trainer' && word !== trainer);
+    const flags = ['--rounds', '2', '--local-epochs', '4', '--optimizer', 'adam', '--learning-rate', '0.01'];
+    const result = await runCli([...model, ...flags, '--name', 'cifg'], { cwd });
+    expect([result.code, result.stderr]).toEqual([0, '']);
+    expect(result.stdout).toMatch(/Suggests after "i": \w+ [\d.]+%, \w+ [\d.]+%, \w+ [\d.]+%/);
+  });
+
+  it('names three words and their probabilities', async () => {
+    const { code, stdout: text } = await runCli(['predict', 'cifg', '--text', 'the cat'], { cwd });
+    expect(code).toBe(0);
+    expect(text).toMatch(/^(\w+ [\d.]+% {3}){2}\w+ [\d.]+%\n$/);
+    for (const [word] of text.matchAll(/[a-z]+/g)) expect(words).toContain(word);
+  });
+
+  it('answers each line of standard input, as JSON where that is asked for', async () => {
+    const { child, done } = startCli(['predict', 'runs/cifg', '--json'], { cwd, input: true });
+    child.stdin!.end('the\nthe d\n');
+    const { code, stdout: text } = await done;
+    expect(code).toBe(0);
+    const answers = linesOf(text).map((line) => JSON.parse(line));
+    expect(answers.map((answer) => answer.text)).toEqual(['the', 'the d']);
+    expect(answers[0].suggestions).toHaveLength(3);
+    // Only two words begin with d.
+    expect(answers[1].suggestions.map((each: { text: string }) => each.text).toSorted()).toEqual([
+      'dog',
+      'door',
+    ]);
+    const sum = answers[0].suggestions.reduce(
+      (total: number, each: { probability: number }) => total + each.probability,
+      0,
+    );
+    expect(sum).toBeGreaterThan(3 / 9);
+    expect(sum).toBeLessThanOrEqual(1);
+  });
+
+  it('shows what the model suggests in the report', async () => {
+    const report = await readFile(join(cwd, 'runs/cifg/report.html'), 'utf8');
+    expect(report).toContain('What the final model suggests');
+    expect(report).toContain('thank you');
+  });
+
   it.each([
     ['a run that is not there', ['none'], 1, 'run must be a run in runs or the path of one, got "none"'],
     [

@@ -255,6 +255,11 @@ const languageModels: Readonly<Record<string, () => Model>> = {
   'two LSTMs': () => tokenModel([lstm(6), lstm(5), dense(11)]),
   'a coupled LSTM with a projection, and tied outputs': () =>
     tokenModel([cifg(7, { projection: 4 }), tiedOutput(11, 4)]),
+  'a sequence so long that factors do not pay': () => ({
+    ...tokenModel([dense(3), dense(11)]),
+    featureShape: [60],
+    labelShape: [60],
+  }),
   'a GRU': () => tokenModel([gru(6), dense(11)]),
   'a wide LSTM, by factors': () => tokenModel([lstm(40), dense(11)]),
   'an embedding and a matrix product': () =>

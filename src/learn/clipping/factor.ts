@@ -32,7 +32,8 @@ export function isSingle(factor: Factor): boolean {
 /** As dense vectors: [batch, places, size], or [batch, size] where there is no axis for places. */
 export function rowsOf(builder: GraphBuilder, factor: Factor): Value {
   if (factor.type === 'one-hot') {
-    const depth = builder.constant('int64', [1], [factor.size]);
+    // ONNX Runtime has the operator for indices and depth of one type.
+    const depth = builder.constant(factor.indices.dtype, [], [factor.size]);
     return builder.node('OneHot', [factor.indices, depth, builder.constant('float32', [2], [0, 1])]);
   }
   return factor.placesLast ? transpose(builder, factor.values, [0, 2, 1]) : factor.values;

@@ -28,7 +28,7 @@ export interface Loss {
   sum(builder: GraphBuilder, output: Value, labels: Value): Value;
   /** `scale` (a scalar value) times the gradient of the sum by `output`. */
   gradient(builder: GraphBuilder, output: Value, labels: Value, scale: Value): Value;
-  /** How many labels the mean of a step is over, at least 1; absent: one an example. */
+  /** How many labels the mean of a step is over; absent: one an example. */
   count?(builder: GraphBuilder, labels: Value): Value;
   /** The same for each example, in a shape that broadcasts with the output. */
   exampleCounts?(builder: GraphBuilder, labels: Value): Value;

@@ -29,14 +29,9 @@ export const nextTokenCrossEntropy: Loss = {
       output,
     );
   },
-  count: (builder, labels) => atLeastOne(builder, sumAll(builder, mask(builder, labels))),
-  exampleCounts: (builder, labels) =>
-    atLeastOne(builder, reduceSum(builder, mask(builder, labels), [1], true)),
+  count: (builder, labels) => sumAll(builder, mask(builder, labels)),
+  exampleCounts: (builder, labels) => reduceSum(builder, mask(builder, labels), [1], true),
 };
-
-function atLeastOne(builder: GraphBuilder, count: Value): Value {
-  return builder.node('Max', [count, builder.constant('float32', [], [1])]);
-}
 
 /** How many labels count, and at how many of these fewer than 1, or than 3, tokens are likelier than the label. */
 export interface Ranks {

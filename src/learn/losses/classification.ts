@@ -50,11 +50,7 @@ export function softmaxCrossEntropy({ labelSmoothing = 0, ignoredLabel }: CrossE
       ? {}
       : {
           ignoredLabel,
-          count: (builder: GraphBuilder, labels: Value) =>
-            builder.node('Max', [
-              sumAll(builder, counted(builder, labels)),
-              builder.constant('float32', [], [1]),
-            ]),
+          count: (builder: GraphBuilder, labels: Value) => sumAll(builder, counted(builder, labels)),
         }),
   };
 }

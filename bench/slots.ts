@@ -13,6 +13,7 @@ const SLOTS: readonly Slot[] = [
   { name: 'ordinary step', work: {} },
   { name: 'proximal term', work: { proximalTerm: 0.01 } },
   { name: 'per-example clipping', work: { exampleClippingNorm: 1 } },
+  { name: 'in four parts', work: { accumulateSteps: 4 } },
 ];
 
 /** The most that per-example clipping on 2nn at batch 64 may cost, as a multiple of an ordinary step. */

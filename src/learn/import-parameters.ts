@@ -24,7 +24,7 @@ const NO_WEIGHTS: Readonly<Record<string, readonly number[]>> = {
 /** The words by which compiled graphs take and give values, and what those values' names begin with. */
 const reserved = new Set<string>(Object.values(names).filter((name) => typeof name === 'string'));
 const RESERVED =
-  /^((next|pull|velocity|squareSum|firstMoment|secondMoment|mask\d+)\.|(first|second)Weight$)|#/;
+  /^((next|pull|sum|velocity|squareSum|firstMoment|secondMoment|mask\d+)\.|(first|second)Weight$)|#/;
 
 /**
  * The parameters among the initialisers that `nodes` use, in the file's order.

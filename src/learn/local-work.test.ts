@@ -37,6 +37,7 @@ describe('checkWork', () => {
     [{ learningRate: Number.NaN }, 'learningRate must be a finite number of at least 0, got NaN'],
     [{ momentum: 1 }, 'momentum must be from 0 to below 1, got 1'],
     [{ momentum: -0.5 }, 'momentum must be from 0 to below 1, got -0.5'],
+    [{ accumulateSteps: 0 }, 'accumulateSteps must be a positive integer, got 0'],
     [{ proximalTerm: -1 }, 'proximalTerm must be a finite number of at least 0, got -1'],
     [{ exampleClippingNorm: Infinity }, 'exampleClippingNorm must be a positive finite number, got Infinity'],
     [{ gradientClippingNorm: 0 }, 'gradientClippingNorm must be a positive finite number, got 0'],

@@ -19,6 +19,7 @@ export function checkWork(work: LocalWork): void {
   checkRange('momentum', momentum, 'from 0 to below 1', momentum < 1);
   checkRange('weightDecay', weightDecay, 'a finite number of at least 0', weightDecay < Infinity);
   checkRange('proximalTerm', proximalTerm, 'a finite number of at least 0', proximalTerm < Infinity);
+  if (work.accumulateSteps !== undefined) checkCount('accumulateSteps', work.accumulateSteps);
   if (gradientClippingNorm !== undefined) checkPositive('gradientClippingNorm', gradientClippingNorm);
   if (exampleClippingNorm !== undefined) checkPositive('exampleClippingNorm', exampleClippingNorm);
   if (optimizer) checkOptimizer(optimizer, momentum);

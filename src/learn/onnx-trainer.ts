@@ -6,15 +6,10 @@ import { modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
 import { type Evaluator, loadEvaluator } from './evaluator.js';
 import type { Model } from './model.js';
+import { bindParts, type LoadedParts, loadParts, partSizes } from './part-runner.js';
 import { fillPull } from './pull.js';
-import {
-  bindSteps,
-  createStatePair,
-  type LoadedSteps,
-  loadSteps,
-  type StatePair,
-  type StepRunner,
-} from './step-runner.js';
+import { bindSteps, type LoadedSteps, loadSteps, type StepRunner } from './step-runner.js';
+import { createStatePair, type StatePair } from './step-state.js';
 import { createRowBuffers, type RowBuffers } from './tensors.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from './trainer.js';
 import { stateNamesOf, type UpdateKind, updateKindOf } from './update-kind.js';
@@ -40,6 +35,7 @@ export interface OnnxTrainerOptions {
 export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTrainerOptions = {}): Trainer {
   const { layout, initializers } = modelParameters(model);
   const sessions = new Map<string, LoadedSteps>();
+  const partSessions = new Map<string, LoadedParts>();
   const bound = new Map<string, StepRunner>();
   const pairs = new Map<string, StatePair>();
   let buffers = createRowBuffers(engine, model, 0);
@@ -69,14 +65,26 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     const { nodeCount } = await loadedFor(update, 1, null);
     return nodeCount > MAX_SHARED_NODES ? 1 : STEPS_PER_CALL;
   };
-  const runnerFor = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
+  const partsFor = async (update: UpdateKind): Promise<LoadedParts> => {
+    const key = JSON.stringify(update);
+    const loaded = partSessions.get(key) ?? (await loadParts(engine, model, layout, update));
+    partSessions.set(key, loaded);
+    return loaded;
+  };
+  const boundSteps = async (update: UpdateKind, rows: number, steps: number): Promise<StepRunner> => {
     const room = roomFor(rows * steps);
-    const batchSize = steps === 1 ? null : rows;
-    const key = `${JSON.stringify(update)} ${steps} ${batchSize} ${rows}`;
+    const loaded = await loadedFor(update, steps, steps === 1 ? null : rows);
+    return bindSteps(engine, layout, loaded, pairFor(update), rows, room);
+  };
+  const boundParts = async (update: UpdateKind, rows: number, parts: number): Promise<StepRunner> => {
+    const room = roomFor(partSizes(rows, parts)[0] ?? 0);
+    return bindParts(engine, layout, await partsFor(update), pairFor(update), rows, parts, room);
+  };
+  const runnerFor = async (update: UpdateKind, rows: number, steps: number, parts: number) => {
+    const key = `${JSON.stringify(update)} ${steps} ${parts} ${rows}`;
     const known = bound.get(key);
     if (known) return known;
-    const loaded = await loadedFor(update, steps, batchSize);
-    const runner = bindSteps(engine, layout, loaded, pairFor(update), rows, room);
+    const runner = await (parts > 1 ? boundParts(update, rows, parts) : boundSteps(update, rows, steps));
     for (const oldest of bound.keys()) if (bound.size >= MAX_BINDINGS) bound.delete(oldest);
     bound.set(key, runner);
     return runner;
@@ -105,19 +113,20 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       }
       const update = updateKindOf(work, correction !== undefined);
       const pair = pairFor(update);
-      const stepsPerCall = await sharedSteps(update);
+      const { accumulateSteps: parts = 1 } = work;
+      // Where examples are told apart, the batch is a size that only the running graph knows.
+      const alone = parts > 1 || (update.examplesClipped ?? false);
+      const stepsPerCall = alone ? 1 : await sharedSteps(update);
       pair.start(params);
       if (update.pulled) fillPull(pair.pull, params, correction, update, work);
       let lossSum = 0;
       let at = 0;
       for (let step = 0; step < sizes.length; ) {
         const rows = sizes[step] as number;
-        // Where examples are told apart, the batch is a size that only the running graph knows.
-        const apart = update.examplesClipped ?? false;
         // Only for the batch size asked for: a graph for the size of every small client would never end.
-        const several = !apart && rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
+        const several = rows === work.batchSize && equalBatches(sizes, step, stepsPerCall);
         const steps = several ? stepsPerCall : 1;
-        const runner = await runnerFor(update, rows, steps);
+        const runner = await runnerFor(update, rows, steps, parts);
         lossSum += await runner.run(examples, order, at, work, random);
         at += rows * steps;
         step += steps;
@@ -133,8 +142,10 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
 
     async dispose() {
       for (const { session } of sessions.values()) await session.release();
+      for (const { part, move } of partSessions.values()) await Promise.all([part.release(), move.release()]);
       await evaluator?.release();
       sessions.clear();
+      partSessions.clear();
       bound.clear();
       evaluator = undefined;
     },

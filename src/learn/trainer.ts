@@ -48,6 +48,11 @@ export interface LocalWork {
    * gradient, like that of the weight decay, is added after any clipping.
    */
   readonly proximalTerm?: number;
+  /**
+   * In how many parts the gradient of a batch is computed, one after another, so that memory holds the values of one
+   * part only; default 1. The result is that of the whole batch, to rounding.
+   */
+  readonly accumulateSteps?: number;
 }
 
 /** Arrays that a client's work may come with. */

@@ -12,7 +12,8 @@ import { batchNorm, groupNorm, instanceNorm, layerNorm } from '../../src/learn/l
 import { averagePool, globalAveragePool, maxPool } from '../../src/learn/layers/pooling.js';
 import { createModel, type Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
-import { bindSteps, createStatePair, loadSteps } from '../../src/learn/step-runner.js';
+import { bindSteps, loadSteps } from '../../src/learn/step-runner.js';
+import { createStatePair } from '../../src/learn/step-state.js';
 import { createRowBuffers } from '../../src/learn/tensors.js';
 import type { LocalOptimizer, LocalWork } from '../../src/learn/trainer.js';
 import { updateKindOf } from '../../src/learn/update-kind.js';

@@ -135,6 +135,13 @@ describe('partitionDataset', () => {
     );
   });
 
+  it('refuses to sort sequences by a label, of which they have many', () => {
+    const text: Dataset = { ...toy, task: 'next-token', name: 'text' };
+    expect(() => partitionDataset(text, parsePartition('shards:2'), 2, 1)).toThrow(
+      new ConfigError('partition shards needs examples with classes, got "text" for next-token'),
+    );
+  });
+
   it('refuses another number of clients than groups of classes', () => {
     expect(() => partitionDataset(toy, course, 100, 1)).toThrow(
       new ConfigError('clients must be 3, one for each group of partition without, got 100'),

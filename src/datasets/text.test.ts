@@ -59,6 +59,17 @@ describe('a file of texts', () => {
     expect([...test!.labels].filter((label) => label >= 0)).toHaveLength(4);
   });
 
+  it('is dealt without owners: to each client its share of all that is held out', async () => {
+    const lines = Array.from({ length: 50 }, (_, index) => `the day and the night ${index}`);
+    const path = await file('many.csv', `text\n${lines.join('\n')}\n`);
+    const split = await loadDataset(path, { seed: 1, tokens: 'words', sequenceLength: 4 });
+    const partition = partitionDataset(split.train, { type: 'iid' }, 5, 1);
+    const { clients, serverHeldOut } = splitClients(partition, split, { seed: 1 });
+    const sizes = clients.map(({ heldOut }) => heldOut.indices.length);
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(serverHeldOut.indices.length);
+    expect(Math.max(...sizes) - Math.min(...sizes)).toBeLessThanOrEqual(1);
+  });
+
   it("takes a list of words of the user's own, or buckets", async () => {
     const path = await file('words.csv', 'text\nzig zag zog zag\nzig zag\n');
     const list = await file('list.txt', 'zig\nZag\n\nzog\n');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../errors.js';
 import { createRun } from './run-directory.js';
-import { listModels, listRuns, readModel, readRun } from './stored-run.js';
+import { listModels, listRuns, readModel, readRun, readVocabulary } from './stored-run.js';
 
 let root: string;
 
@@ -13,6 +13,32 @@ beforeEach(async () => {
 });
 
 afterEach(() => rm(root, { recursive: true, force: true }));
+
+describe('readVocabulary', () => {
+  it('reads what was saved', async () => {
+    const run = await createRun(root, 'a', null);
+    const vocabulary = { type: 'words', names: ['<pad>', 'né', "don't"], firstPredicted: 1 } as const;
+    await run.saveVocabulary(vocabulary);
+    await run.close();
+    expect(await readVocabulary(run.path)).toEqual(vocabulary);
+  });
+
+  it.each([
+    ['{"type":', 'vocabulary.json is damaged: it must be JSON'],
+    ['null', 'vocabulary.json is damaged: it must hold a vocabulary'],
+    ['{"type":"words","names":["a"]}', 'it must hold a vocabulary'],
+    ['{"type":"words","names":[1],"firstPredicted":0}', 'it must hold a vocabulary'],
+    ['{"type":"tunes","names":["a"],"firstPredicted":0}', 'it must hold a vocabulary'],
+  ])('refuses %s', async (text, sentence) => {
+    await writeFile(join(root, 'vocabulary.json'), text);
+    await expect(readVocabulary(root)).rejects.toThrow(StoreError);
+    await expect(readVocabulary(root)).rejects.toThrow(sentence);
+  });
+
+  it('refuses a run that has none', async () => {
+    await expect(readVocabulary(root)).rejects.toThrow('vocabulary.json could not be read');
+  });
+});
 
 describe('readRun', () => {
   it('reads a run while another holds it, and leaves no trace', async () => {

@@ -82,6 +82,22 @@ describe('a client whose trainer fails', () => {
     expect(result.finished).toMatchObject({ reason: 'rounds', rounds: 3 });
   });
 
+  it('fails a round whose model has moved since it was evaluated, and evaluates it', async () => {
+    const fault = { fault: 'throws', learningRate: 2 } as const;
+    const { rounds } = await simulateFault(fault, { minimumClients: 4, evaluateEvery: 2 });
+    const whole = await simulateFault(fault, { minimumClients: 4 });
+    expect(rounds.map(({ outcome }) => outcome)).toEqual([
+      'aggregated',
+      'aggregated',
+      'failed',
+      'aggregated',
+    ]);
+    expect(rounds[1]?.metrics).toBeUndefined();
+    // Of round 1, in which nothing was evaluated.
+    expect(rounds[2]?.metrics).toEqual(whole.rounds[1]?.metrics);
+    expect(rounds[2]?.metrics).not.toEqual(rounds[0]?.metrics);
+  });
+
   it('ends no run even if it is everybody, in every round', async () => {
     const { result, rounds, failures } = await simulateFault({ fault: 'kills-thread' });
     expect(rounds.map(({ outcome }) => outcome)).toEqual(['aggregated', 'failed', 'failed', 'failed']);

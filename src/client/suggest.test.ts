@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTokenizer } from '../data/tokenizer.js';
 import {
+  bucketOf,
   characterVocabulary,
   hashedVocabulary,
   PADDING,
@@ -84,9 +85,26 @@ describe('suggestions of hashed words', () => {
   const vocabulary = hashedVocabulary(16);
 
   it('are words that this client has typed, of one bucket the most frequent', async () => {
-    const typed = 'alpha beta beta gamma';
-    const { encode } = createTokenizer(vocabulary);
-    const beta = vocabulary.names[encode('beta')[1]!]!;
+    const bucket = bucketOf(vocabulary, 'beta');
+    const rare = [
+      'cat',
+      'dog',
+      'elk',
+      'fox',
+      'gnu',
+      'hen',
+      'ape',
+      'bat',
+      'cow',
+      'doe',
+      'eel',
+      'fly',
+      'ant',
+      'bee',
+    ].filter((word) => bucketOf(vocabulary, word) === bucket);
+    expect(rare.length).toBeGreaterThan(0);
+    const typed = `alpha beta beta gamma ${rare.join(' ')}`;
+    const beta = vocabulary.names[bucket]!;
     const { predictor } = modelOf(vocabulary, () => ({ [beta]: 0.9 }));
     const { suggestions } = await createSuggester(predictor, vocabulary, { typed }).suggest('alpha');
     expect(suggestions[0]).toEqual({ text: 'beta', probability: expect.closeTo(1, 5) });

@@ -21,7 +21,7 @@ export interface Ngram {
    * tokens it sums to 1.
    */
   probability(context: readonly number[], token: number): number;
-  /** The three likeliest tokens, likeliest first; of equally likely ones the lower id. */
+  /** The three likeliest tokens, likeliest first; equally likely ones always in the same order. */
   likeliest(context: readonly number[]): readonly number[];
   /** Looks for the labels of examples. */
   evaluate(examples: Examples): NgramSums;
@@ -110,14 +110,12 @@ export function trainNgram(parts: readonly Examples[], options: NgramOptions): N
   };
 }
 
-/** The `SUGGESTIONS` tokens with the highest score, ties to the lower id. */
+/** The `SUGGESTIONS` tokens with the highest score, of equals the first. */
 function bestOf(tokens: Iterable<number>, scoreOf: (token: number) => number): number[] {
   const best: { token: number; score: number }[] = [];
   for (const token of tokens) {
     const score = scoreOf(token);
-    const isBehind = (other: { token: number; score: number }) =>
-      score > other.score || (score === other.score && token < other.token);
-    const place = best.findIndex(isBehind);
+    const place = best.findIndex((other) => score > other.score);
     if (place >= 0) best.splice(place, 0, { token, score });
     else best.push({ token, score });
     if (best.length > SUGGESTIONS) best.pop();

@@ -59,7 +59,7 @@ export {
 export { type ConvolutionOptions, conv1d, conv2d } from './learn/layers/convolution.js';
 export { dense, flatten } from './learn/layers/dense.js';
 export { dropout } from './learn/layers/dropout.js';
-export { embedding, tiedOutput } from './learn/layers/embedding.js';
+export { type EmbeddingOptions, embedding, tiedOutput } from './learn/layers/embedding.js';
 export type { Layer } from './learn/layers/layer.js';
 export {
   type BatchNormOptions,

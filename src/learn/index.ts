@@ -25,7 +25,7 @@ export {
 export { type ConvolutionOptions, conv1d, conv2d } from './layers/convolution.js';
 export { dense, flatten } from './layers/dense.js';
 export { dropout } from './layers/dropout.js';
-export { embedding, tiedOutput } from './layers/embedding.js';
+export { type EmbeddingOptions, embedding, tiedOutput } from './layers/embedding.js';
 export type { Layer } from './layers/layer.js';
 export {
   type BatchNormOptions,

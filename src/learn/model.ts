@@ -107,7 +107,7 @@ function charLstm(input: ModelInput): Model {
  */
 function wordCifg(input: ModelInput): Model {
   return nextToken('word-cifg', input, [
-    embedding(input.classCount, 96),
+    embedding(input.classCount, 96, { deviation: 1 / Math.sqrt(96) }),
     cifg(670, { projection: 96 }),
     tiedOutput(input.classCount, 96),
   ]);
@@ -122,7 +122,7 @@ function transformer(input: ModelInput): Model {
   const width = 128;
   const block = () => transformerBlock(4, { causal: true });
   return nextToken('transformer', input, [
-    embedding(input.classCount, width),
+    embedding(input.classCount, width, { deviation: 0.02 }),
     positionalEmbedding(),
     block(),
     block(),

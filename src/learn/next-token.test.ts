@@ -58,9 +58,6 @@ describe('next-token evaluation', () => {
     const trainer = createOnnxTrainer(engine, model);
     const params = new Float32Array(trainer.layout.size);
     trainer.initialParams(1, params);
-    params.forEach((value, index) => {
-      params[index] = value * 20;
-    });
     const examples = sequences();
     const { features, labels } = examples.dataset;
     const predictor = await createPredictor(engine, model, params);

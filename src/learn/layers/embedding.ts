@@ -6,16 +6,24 @@ import { checkSize, type Initializer, type Layer } from './layer.js';
 /** The one name under which an embedding and a tied output find the same parameter. */
 const NAME = 'embedding1.weight';
 
-/** Standard deviation 0.05 of a uniform distribution. */
-const UNIFORM: Initializer = { uniformLimit: 0.05 * Math.sqrt(3) };
+/** Options of `embedding`: `deviation` is the standard deviation that its vectors start with, uniform around zero. */
+export interface EmbeddingOptions {
+  readonly deviation?: number;
+}
 
-/** From token ids, int32 [batch, time], to rows of a matrix [vocabulary, width]: [batch, time, width]. */
-export function embedding(vocabulary: number, width: number): Layer {
+/**
+ * From token ids, int32 [batch, time], to rows of a matrix [vocabulary, width]: [batch, time, width]. A model has one.
+ * Vectors start with a deviation of 1; of 1 / sqrt(width) where outputs are tied to them, so that logits start small.
+ */
+export function embedding(
+  vocabulary: number,
+  width: number,
+  { deviation = 1 }: EmbeddingOptions = {},
+): Layer {
   checkSize('vocabulary', vocabulary);
   checkSize('width', width);
   return (input, context) => {
-    context.nextOf('embedding');
-    const weight = context.parameter(NAME, [vocabulary, width], UNIFORM);
+    const weight = context.parameter(NAME, [vocabulary, width], uniform(deviation));
     return context.builder.node('Gather', [weight, input]);
   };
 }
@@ -31,10 +39,14 @@ export function tiedOutput(vocabulary: number, width: number): Layer {
   checkSize('width', width);
   return (input, context) => {
     const { builder, parameter } = context;
-    const weight = parameter(NAME, [vocabulary, width], UNIFORM);
+    const weight = parameter(NAME, [vocabulary, width], uniform(1 / Math.sqrt(width)));
     const bias = parameter('tiedOutput.bias', [vocabulary], 'zeros');
     const rows = builder.node('Flatten', [input], { axis: int(2) });
     const logits = builder.node('Gemm', [rows, weight, bias], { transB: int(1) });
     return reshape(builder, logits, input.shape.with(2, vocabulary));
   };
+}
+
+function uniform(deviation: number): Initializer {
+  return { uniformLimit: deviation * Math.sqrt(3) };
 }

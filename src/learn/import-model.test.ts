@@ -189,14 +189,14 @@ describe('a model that cannot be imported', () => {
       /mask of Dropout must not be used/,
     ],
     [
-      'that ends with Softmax',
-      {
-        nodes: [
-          { ...gemm, outputs: ['l'] },
-          { op: 'Softmax', inputs: ['l'], outputs: ['y'] },
-        ],
-      },
-      /^the model must end before its Softmax for softmax-cross-entropy/,
+      'of scikit-learn’s own operators',
+      named({ ...h, op: 'LinearClassifier', domain: 'ai.onnx.ml' }),
+      /^node "n" \(LinearClassifier\) must be .* scikit-learn's \(ai.onnx.ml\): build the model of MatMul/,
+    ],
+    [
+      'with a ZipMap',
+      named({ ...h, op: 'ZipMap', domain: 'ai.onnx.ml' }),
+      /^node "n" \(ZipMap\) .* export without it \(zipmap=False\)/,
     ],
     [
       'with an unknown loss',

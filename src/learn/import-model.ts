@@ -2,7 +2,8 @@
 import { ConfigError, ShapeError } from '../errors.js';
 import { differentiate } from './differentiate.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
-import type { ReplayScope } from './import-lowerings.js';
+import { endingOf } from './import-ending.js';
+import type { ReplayScope } from './import-lowering.js';
 import { replayNode } from './import-nodes.js';
 import { aliasesOf, chooseParameters, freeName, type ImportedParameter } from './import-parameters.js';
 import type { Layer, LayerContext } from './layers/layer.js';
@@ -35,29 +36,45 @@ export interface ImportOptions {
   readonly externalData?: ExternalData;
 }
 
+/** A model from a file, with sentences for people about what is not as in the file. */
+export interface ImportedModel extends Model {
+  readonly notices: readonly string[];
+}
+
 /**
  * Reads a `.onnx` file as a model. Parameters have the file's names and start at the file's values, whatever
- * the seed; a name that a compiled graph needs for itself gets "file." in front.
+ * the seed; a name that a compiled graph needs for itself gets "file." in front. A softmax or sigmoid at the end that
+ * the loss has inside is left out.
  *
  * @param bytes operators 13 to 23 of the standard domain, with one float32 input [batch, ...] and one float32
  *   output [batch, outputs]; the batch may have any size in the file
  * @throws {ConfigError} when the file is no such model, or has an operator that cannot be trained through.
  * @throws {ShapeError} when shapes do not fit together.
  */
-export function importModel(bytes: Uint8Array, options: ImportOptions): Model {
+export function importModel(bytes: Uint8Array, options: ImportOptions): ImportedModel {
   const { externalData } = options;
   const file = decodeOnnx(bytes, externalData ? { externalData } : {});
   const input = featureInput(file);
-  const output = onlyOutput(file);
-  const nodes = nodesBehind(file, output.name);
-  const parameters = chooseParameters(file, nodes, options.trainable);
-  const frozen = options.batchNormalization === 'frozen';
-  const layer = replayLayer(file, input, output, nodes, parameters, frozen);
   const { featureShape } = input;
-  const outputCount = probe(layer, featureShape, output.name);
-  const loss = typeof options.loss === 'function' ? options.loss(outputCount) : options.loss;
-  checkLoss(loss, outputCount, nodes.at(-1));
-  return { name: options.name ?? (file.name || 'onnx'), featureShape, layers: [layer], loss };
+  const replay = (output: string) => {
+    const nodes = nodesBehind(file, output);
+    const parameters = chooseParameters(file, nodes, options.trainable);
+    const frozen = options.batchNormalization === 'frozen';
+    const layer = replayLayer(file, input, output, nodes, parameters, frozen);
+    return { nodes, layer, outputCount: probe(layer, featureShape, output) };
+  };
+  const output = onlyOutput(file).name;
+  const whole = replay(output);
+  const loss = typeof options.loss === 'function' ? options.loss(whole.outputCount) : options.loss;
+  checkLoss(loss, whole.outputCount);
+  const kind = typeof loss === 'string' ? loss : loss.type;
+  const ending = endingOf(whole.nodes, output, kind);
+  const { layer } = ending ? replay(ending.logits) : whole;
+  const notices = ending
+    ? [`the model trains and comes back without the ${ending.op} at its end, which ${kind} has inside`]
+    : [];
+  const name = options.name ?? (file.name || 'onnx');
+  return { name, featureShape, layers: [layer], loss, notices };
 }
 
 /** The input with the features. */
@@ -105,12 +122,12 @@ function nodesBehind(file: OnnxModel, output: string): OnnxNode[] {
 function replayLayer(
   file: OnnxModel,
   features: FeatureInput,
-  output: OnnxValue,
+  output: string,
   nodes: readonly OnnxNode[],
   parameters: readonly ImportedParameter[],
   frozenStatistics: boolean,
 ): Layer {
-  const used = new Set([output.name, ...nodes.flatMap(({ inputs }) => inputs)]);
+  const used = new Set([output, ...nodes.flatMap(({ inputs }) => inputs)]);
   used.delete('');
   const sourceOf = aliasesOf(nodes);
   const trained = new Set(parameters.map(({ fileName }) => fileName));
@@ -155,7 +172,7 @@ function replayLayer(
         if (name !== '' && value) values.set(name, value);
       });
     }
-    return scope.value(output.name);
+    return scope.value(output);
   };
 }
 
@@ -198,18 +215,10 @@ function probe(layer: Layer, featureShape: readonly number[], outputName: string
   return outputCount;
 }
 
-function checkLoss(spec: LossSpec, outputCount: number, last: OnnxNode | undefined): void {
+function checkLoss(spec: LossSpec, outputCount: number): void {
   lossOf(spec);
   const loss = typeof spec === 'string' ? spec : spec.type;
   if (loss !== 'softmax-cross-entropy' && outputCount !== 1) {
     throw new ShapeError(`a model must have 1 output for ${loss}, got ${outputCount}`);
-  }
-  const activation = { 'softmax-cross-entropy': 'Softmax', 'binary-cross-entropy': 'Sigmoid' }[
-    loss as string
-  ];
-  if (last && last.op === activation) {
-    throw new ConfigError(
-      `the model must end before its ${last.op} for ${loss}, which has it inside, got one that ends with it`,
-    );
   }
 }

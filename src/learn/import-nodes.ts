@@ -1,7 +1,8 @@
 /** Replays one node of an ONNX file into a graph, in the words of the operator set that compiled graphs use. */
 import { ConfigError, FederatedError, ShapeError } from '../errors.js';
 import type { Attribute, Attributes, Dim, Value } from './graph.js';
-import { type Lowering, lowerings, type ReplayScope } from './import-lowerings.js';
+import type { Lowering, ReplayScope } from './import-lowering.js';
+import { lowerings } from './import-lowerings.js';
 import { describeNode, type OnnxNode } from './onnx-model.js';
 import { inferOutputs, type ValueType } from './shapes.js';
 

@@ -2,7 +2,7 @@
 export type { Engine, EngineSession, EngineTensor } from './engine.js';
 export { exportModel } from './export-model.js';
 export { freeze } from './frozen.js';
-export { type ImportOptions, importModel } from './import-model.js';
+export { type ImportedModel, type ImportOptions, importModel } from './import-model.js';
 export {
   elu,
   gelu,

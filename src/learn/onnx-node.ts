@@ -55,6 +55,11 @@ export function decodeNode(
   const label = { name: name === '' ? `node ${index}` : name, op };
   const where = describeNode(label);
   if (!/^[A-Z][A-Za-z\d]*$/.test(op)) throw new ConfigError(`${where} must have the name of an operator`);
+  if (domain === 'ai.onnx.ml') {
+    throw new ConfigError(
+      `${where} must be of the standard ONNX operators, got one of scikit-learn's (ai.onnx.ml): ${op === 'ZipMap' ? 'export without it (zipmap=False), and ' : ''}build the model of MatMul, Add and activations, as PyTorch and Keras export it`,
+    );
+  }
   if (domain !== '' && domain !== 'ai.onnx') {
     throw new ConfigError(`${where} must be of the standard ONNX operators, got domain "${domain}"`);
   }

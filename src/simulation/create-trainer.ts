@@ -41,7 +41,8 @@ export async function createTrainer(
     engineName: engine.name,
     engineKind: kind,
   };
-  return notice === undefined ? created : { ...created, notice };
+  const notices = [...(notice === undefined ? [] : [notice]), ...(model.notices ?? [])];
+  return notices.length === 0 ? created : { ...created, notice: notices.join('; ') };
 }
 
 async function createFromModule(

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { type Dataset, featureLength } from '../data/dataset.js';
 import { ConfigError, ShapeError } from '../errors.js';
-import { importModel } from '../learn/import-model.js';
+import { type ImportedModel, importModel } from '../learn/import-model.js';
 import type { LossName } from '../learn/losses.js';
 import { createModel, type Model } from '../learn/model.js';
 
@@ -24,7 +24,7 @@ type ModelData = Pick<Dataset, 'featureShape' | 'task' | 'classNames'>;
  * @throws {ConfigError} when there is no such model, or the file cannot be trained.
  * @throws {ShapeError} when model and data do not fit.
  */
-export async function loadModel(name: string, dataset: ModelData): Promise<Model> {
+export async function loadModel(name: string, dataset: ModelData): Promise<Model & Partial<ImportedModel>> {
   const { featureShape, task, classNames } = dataset;
   if (!isModelFile(name)) {
     return createModel(name, { featureShape, task, classCount: classNames.length });

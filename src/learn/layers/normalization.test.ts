@@ -4,13 +4,16 @@ import { randomExamples } from '../../../test/helpers/random-examples.js';
 import { chooseEngine } from '../../engine/onnx-runtime.js';
 import { type Params, paramValues } from '../../params/layout.js';
 import { seededRandom } from '../../random.js';
+import { differentiate } from '../differentiate.js';
 import type { Engine } from '../engine.js';
 import { exportModel } from '../export-model.js';
+import { createGraphBuilder, type Value } from '../graph.js';
 import type { Model } from '../model.js';
 import { createOnnxTrainer } from '../onnx-trainer.js';
 import type { LocalOptimizer, LocalWork } from '../trainer.js';
 import { dense, flatten } from './dense.js';
-import { batchNorm } from './normalization.js';
+import type { LayerContext } from './layer.js';
+import { batchNorm, batchNormalized } from './normalization.js';
 
 let engine: Engine;
 beforeAll(async () => {
@@ -31,8 +34,13 @@ const modelOf = (featureShape: number[], momentum = 0.1): Model => ({
   loss: 'softmax-cross-entropy',
 });
 
-async function trained(model: Model, examples: ReturnType<typeof randomExamples>, work: LocalWork) {
-  const trainer = createOnnxTrainer(engine, model);
+async function trained(
+  model: Model,
+  examples: ReturnType<typeof randomExamples>,
+  work: LocalWork,
+  on: Engine = engine,
+) {
+  const trainer = createOnnxTrainer(on, model);
   const values = new Float32Array(trainer.layout.size);
   await trainer.initialParams(1, values);
   await trainer.train(values, examples, work, 1, values);
@@ -104,6 +112,34 @@ describe('running statistics', () => {
       expect(paramValues(params, name)).toEqual(paramValues(expected, name));
     }
     expect(paramValues(params, 'dense1.weight')).not.toEqual(paramValues(expected, 'dense1.weight'));
+  });
+
+  it('are carried in WebAssembly too, beside what an optimiser keeps', async () => {
+    const { engine: wasm } = await chooseEngine({ kind: 'wasm' });
+    const examples = randomExamples(seededRandom(4), 6, [2, 3]);
+    const work: LocalWork = { ...plain, amount: { steps: 3 }, optimizer: { type: 'adam' } };
+    const native = await trained(modelOf([2, 3]), examples, work);
+    const { values } = await trained(modelOf([2, 3]), examples, work, wasm);
+    native.values.forEach((value, index) => {
+      expect(values[index]).toBeCloseTo(value, 5);
+    });
+  });
+
+  it('take one formula for their gradient: none passes through mean and variance by themselves', () => {
+    const builder = createGraphBuilder();
+    const input = (name: string, shape: readonly (number | string)[]) =>
+      builder.input(name, 'float32', shape);
+    const x = input('x', ['batch', 2, 3]);
+    const [weight, bias] = [input('weight', [2]), input('bias', [2])];
+    const running = (name: string) => ({ value: input(name, [2]), moveTo() {} });
+    const context = { builder, training: true } as LayerContext;
+    const statistics = { mean: running('mean'), variance: running('variance') };
+    const y = batchNormalized(context, x, weight, bias, statistics, { epsilon: 1e-5, momentum: 0.1 });
+    const [gradient] = differentiate(builder, [...builder.added], y, input('dy', y.shape), [x]);
+    builder.output('gradient', gradient as Value);
+    const ops = builder.build().nodes.map(({ op }) => op);
+    // By the mean, a gradient would be negated, and what comes of it expanded to the shape of x.
+    expect(ops.filter((op) => op === 'Neg' || op === 'Expand')).toEqual([]);
   });
 
   it('are the same with several steps a call', async () => {

@@ -18,6 +18,8 @@ export interface TrainingVector {
   /** Absent: plain stochastic gradient descent. */
   readonly optimizer?: 'nesterov' | 'adagrad' | 'rmsprop' | 'adam' | 'adamw';
   readonly gradientClippingNorm?: number;
+  /** Labels of tokens below it do not count; absent: all count. */
+  readonly ignoredBelow?: number;
   /** Mean training loss of every step, before its update. */
   readonly losses: readonly number[];
   /** Mean loss of the trained model in evaluation, on a batch of its own. */

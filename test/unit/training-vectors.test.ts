@@ -8,8 +8,11 @@ import { gelu, hardSwish, leakyRelu, silu, tanh } from '../../src/learn/layers/a
 import { positionalEmbedding, transformerBlock } from '../../src/learn/layers/attention.js';
 import { conv1d, conv2d } from '../../src/learn/layers/convolution.js';
 import { dense, flatten } from '../../src/learn/layers/dense.js';
+import { embedding, tiedOutput } from '../../src/learn/layers/embedding.js';
+import type { Layer } from '../../src/learn/layers/layer.js';
 import { batchNorm, groupNorm, instanceNorm, layerNorm } from '../../src/learn/layers/normalization.js';
 import { averagePool, globalAveragePool, maxPool } from '../../src/learn/layers/pooling.js';
+import { cifg, gru, lstm } from '../../src/learn/layers/recurrent.js';
 import { createModel, type Model } from '../../src/learn/model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import { bindSteps, loadSteps } from '../../src/learn/step-runner.js';
@@ -86,7 +89,22 @@ const models: Readonly<Record<string, () => Model>> = {
   }),
   transformer: () =>
     createModel('transformer', { featureShape: [12], task: 'next-token', classCount: VOCABULARY }),
+  lstm: () => languageModel([embedding(VOCABULARY, 8), lstm(16), lstm(16), dense(VOCABULARY)]),
+  gru: () => languageModel([embedding(VOCABULARY, 8), gru(16), dense(VOCABULARY)]),
+  cifg: () =>
+    languageModel([embedding(VOCABULARY, 12), cifg(16, { projection: 12 }), tiedOutput(VOCABULARY, 12)]),
 };
+
+function languageModel(layers: readonly Layer[]): Model {
+  return {
+    name: 'language',
+    featureShape: [12],
+    featureType: 'int32',
+    labelShape: [12],
+    layers,
+    loss: 'next-token-cross-entropy',
+  };
+}
 
 const engines = new Map<EngineKind, Engine>();
 beforeAll(async () => {
@@ -99,7 +117,8 @@ const optimizers = ['nesterov', 'adagrad', 'rmsprop', 'rmsprop-momentum', 'adam'
   (name) => `mlp-${name}`,
 );
 const clipped = ['mlp-clipped', 'mlp-clipped-momentum'];
-const networks = ['lenet', 'resnet8', 'norms', 'sequence', 'transformer', 'transformer-clipped-momentum'];
+const transformers = ['transformer', 'transformer-clipped-momentum'];
+const networks = ['lenet', 'resnet8', 'norms', 'sequence', ...transformers, 'lstm', 'gru', 'cifg'];
 
 describe.each([
   ...[...everything, ...updates, ...optimizers, ...clipped, ...networks].flatMap((name) => [
@@ -248,8 +267,9 @@ function vectorExamples(vector: TrainingVector, steps: readonly number[] = ALL_S
   return { dataset, indices: Uint32Array.from({ length: dataset.count }, (_, index) => index) };
 }
 
-/** Each label is the token behind. */
-function tokenExamples({ batchSize, featureLength }: TrainingVector, steps: readonly number[]): Examples {
+/** Each label is the token behind, or -1. */
+function tokenExamples(vector: TrainingVector, steps: readonly number[]): Examples {
+  const { batchSize, featureLength, ignoredBelow = 0 } = vector;
   const parts = steps.map((step) => vectorTokens(step, batchSize, featureLength + 1, VOCABULARY));
   const all = concatenate(parts);
   const count = steps.length * batchSize;
@@ -265,7 +285,7 @@ function tokenExamples({ batchSize, featureLength }: TrainingVector, steps: read
     featureShape: [featureLength],
     features: cut(0),
     labelShape: [featureLength],
-    labels: cut(1),
+    labels: cut(1).map((token) => (token < ignoredBelow ? -1 : token)),
     classNames: [],
   };
   return { dataset, indices: Uint32Array.from({ length: count }, (_, index) => index) };

@@ -18,6 +18,7 @@ from formula import vector_input, vector_labels, vector_parameter, vector_target
 from models import MODELS, SETTINGS, STEPS  # noqa: E402
 
 FOLDER = pathlib.Path(__file__).parent
+IGNORED = -1
 FORMULA = (
     "See README.md: element i of a stream is mix(mix(i) xor (salt * 0x9E3779B1)), mix the MurmurHash3 finaliser; "
     "inputs hash / 2^32, labels hash mod classes, targets 2 hash / 2^32 - 1, "
@@ -34,12 +35,13 @@ def initial_params(model):
     }
 
 
-def batches(model, size, first=0, count=STEPS):
-    """The features and labels or targets of every step."""
+def batches(model, size, first=0, count=STEPS, ignored_below=0):
+    """The features and labels or targets of every step; a label of -1 does not count."""
     for step in range(first, first + count):
         if model.task == "tokens":
             tokens = vector_tokens(step, size, model.feature_length + 1, networks.VOCABULARY)
-            yield tokens[:, :-1], tokens[:, 1:]
+            behind = tokens[:, 1:]
+            yield tokens[:, :-1], np.where(behind < ignored_below, IGNORED, behind)
             continue
         features = vector_input(step, size, model.feature_length)
         if model.task == "targets":
@@ -51,7 +53,7 @@ def batches(model, size, first=0, count=STEPS):
 def mean_loss(task, outputs, truth, dtype):
     """The mean over the batch of cross-entropy from logits, or of the squared error."""
     if task == "tokens":
-        return F.cross_entropy(outputs.flatten(0, 1), truth.flatten())
+        return F.cross_entropy(outputs.flatten(0, 1), truth.flatten(), ignore_index=IGNORED)
     if task == "classes":
         return F.cross_entropy(outputs, truth)
     if task == "binary":
@@ -77,6 +79,8 @@ def create_optimizer(setting, params):
 def update_words(setting):
     """What differs from plain SGD with momentum and weight decay, as fields of the file."""
     words = {} if setting.optimizer == "sgd" else {"optimizer": setting.optimizer}
+    if setting.ignored_below:
+        words["ignoredBelow"] = setting.ignored_below
     return words if setting.clipping_norm is None else {**words, "gradientClippingNorm": setting.clipping_norm}
 
 
@@ -91,7 +95,7 @@ def train(model, setting, dtype, noise=None):
     optimizer = create_optimizer(setting, moved)
     losses = []
     clipped = 0
-    for features, truth in batches(model, setting.batch_size):
+    for features, truth in batches(model, setting.batch_size, ignored_below=setting.ignored_below):
         optimizer.zero_grad()
         outputs = model.outputs(tensor_of(features, dtype), params, True)
         loss = mean_loss(model.task, outputs, torch.tensor(truth), dtype)
@@ -112,7 +116,7 @@ def tensor_of(features, dtype):
 
 def evaluate(model, setting, params, dtype):
     """The mean loss of the trained model in evaluation, on the batch behind the last."""
-    ((features, truth),) = batches(model, setting.batch_size, STEPS, 1)
+    ((features, truth),) = batches(model, setting.batch_size, STEPS, 1, setting.ignored_below)
     with torch.no_grad():
         outputs = model.outputs(tensor_of(features, dtype), params, False)
         return float(mean_loss(model.task, outputs, torch.tensor(truth), dtype))
@@ -135,7 +139,7 @@ def check_values(model, setting):
     """Some values of the formula, for a twin in another language to compare with."""
     size = setting.batch_size
     last = STEPS - 1
-    drawn = list(batches(model, size))
+    drawn = list(batches(model, size, ignored_below=setting.ignored_below))
     places = [(0, 0, 0), (0, size - 1, model.feature_length - 1), (last, 1, 7)]
     params = initial_params(model)
     return {

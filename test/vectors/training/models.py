@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import torch.nn.functional as F
 
 import networks
+import recurrent
 
 STEPS = 20
 
@@ -20,6 +21,8 @@ class Setting:
     weight_decay: float = 0.0
     optimizer: str = "sgd"
     clipping_norm: float = None
+    #: Labels of tokens below this one do not count.
+    ignored_below: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,30 @@ MODELS = {
         networks.transformer_parameters(),
         True,
     ),
+    "lstm": Model(
+        f"two LSTMs of {recurrent.UNITS} units, {networks.VOCABULARY} tokens in {recurrent.EMBEDDING} dimensions, sequences of {networks.TIME}",
+        "tokens",
+        networks.TIME,
+        recurrent.lstm,
+        recurrent.lstm_parameters(),
+        True,
+    ),
+    "gru": Model(
+        f"a GRU of {recurrent.UNITS} units, {networks.VOCABULARY} tokens in {recurrent.EMBEDDING} dimensions, sequences of {networks.TIME}",
+        "tokens",
+        networks.TIME,
+        recurrent.gru,
+        recurrent.gru_parameters(),
+        True,
+    ),
+    "cifg": Model(
+        f"a coupled LSTM of {recurrent.UNITS} units projected to {recurrent.STATE}, outputs tied to the embedding of {networks.VOCABULARY} tokens, sequences of {networks.TIME}",
+        "tokens",
+        networks.TIME,
+        recurrent.cifg,
+        recurrent.cifg_parameters(),
+        True,
+    ),
 }
 
 SETTINGS = {
@@ -146,6 +173,9 @@ SETTINGS = {
     "transformer-clipped-momentum": Setting(
         "transformer", batch_size=4, learning_rate=0.05, momentum=0.9, weight_decay=0.01, clipping_norm=2.0
     ),
+    "lstm": Setting("lstm", batch_size=4, learning_rate=2.0, ignored_below=4),
+    "gru": Setting("gru", batch_size=4, learning_rate=1.0, ignored_below=4),
+    "cifg": Setting("cifg", batch_size=4, learning_rate=1.0, ignored_below=4),
     "mlp-momentum": Setting("mlp", momentum=0.9),
     "mlp-weight-decay": Setting("mlp", weight_decay=0.01),
     "mlp-momentum-weight-decay": Setting("mlp", momentum=0.9, weight_decay=0.01),

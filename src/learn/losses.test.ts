@@ -74,6 +74,21 @@ describe('an ignored label', () => {
     await trainer.dispose?.();
   });
 
+  it('counts once in a step of several parts, of which one has nothing else', async () => {
+    const trainer = createOnnxTrainer(engines.get('native') as Engine, model);
+    const params = Float32Array.from({ length: 9 }, (_, index) => Math.cos(index));
+    const [parts, whole] = [new Float32Array(9), new Float32Array(9)];
+    const examples = examplesOf([2, 0, 1, -1, -1, -1]);
+    const work = { ...WORK, batchSize: 6 };
+    const accumulated = await trainer.train(params, examples, { ...work, accumulateSteps: 3 }, 1, parts);
+    const once = await trainer.train(params, examples, work, 1, whole);
+    expect(accumulated.loss).toBeCloseTo(once.loss, 6);
+    parts.forEach((value, index) => {
+      expect(value).toBeCloseTo(whole[index]!, 6);
+    });
+    await trainer.dispose?.();
+  });
+
   it('leaves the parameters where it is the only one', async () => {
     const trainer = createOnnxTrainer(engines.get('native') as Engine, model);
     const params = Float32Array.from({ length: 9 }, (_, index) => Math.cos(index));

@@ -82,8 +82,8 @@ describe('an unsound file', () => {
     ],
     [
       'with an operator of another domain',
-      { nodes: [{ ...relu, domain: 'ai.onnx.ml', name: 'n' }] },
-      'node "n" (Relu) must be of the standard ONNX operators, got domain "ai.onnx.ml"',
+      { nodes: [{ ...relu, domain: 'org.example', name: 'n' }] },
+      'node "n" (Relu) must be of the standard ONNX operators, got domain "org.example"',
     ],
     [
       'with an operator of a vendor',

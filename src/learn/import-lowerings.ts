@@ -4,8 +4,10 @@ import { int, integerOf, ints } from './attributes.js';
 import type { Dim, Value } from './graph.js';
 import { layerLowerings } from './import-layer-lowerings.js';
 import { inputAt, type Lowering } from './import-lowering.js';
+import { type RecurrentOperator, recurrentOperator } from './recurrent/onnx-recurrent.js';
 import { productOf, quotientOf } from './shapes/dims.js';
 import { mustElements, mustNumbers } from './shapes/rule.js';
+import { inferOutputs } from './shapes.js';
 
 const alias: Lowering = (context) => [inputAt(context, 0)];
 
@@ -100,6 +102,15 @@ const constantOfShape: Lowering = ({ node, inputs, scope }) => {
   return [builder.node('Expand', [fill, inputs[0] ?? null], {}, { dtype: fill.dtype, shape })];
 };
 
+/** Where gradients are taken, its steps one by one; else as it is. */
+const recurrence: Lowering = (context) => {
+  const { node, inputs, attributes, scope, asIs } = context;
+  const { builder, training } = scope.context;
+  if (!training) return asIs();
+  inferOutputs(node.op, inputs, attributes);
+  return recurrentOperator(builder, node.op as RecurrentOperator, inputs, attributes);
+};
+
 const reductions = ['L1', 'L2', 'LogSum', 'LogSumExp', 'Max', 'Mean', 'Min', 'Prod', 'SumSquare'];
 
 export const lowerings: Readonly<Record<string, Lowering>> = {
@@ -109,6 +120,7 @@ export const lowerings: Readonly<Record<string, Lowering>> = {
   ConstantOfShape: constantOfShape,
   Identity: alias,
   Pad: pad,
+  RNN: recurrence,
   Reshape: reshape,
   Split: split,
 };

@@ -4,6 +4,7 @@ import type { Attributes, Value } from './graph.js';
 import { elementwiseShapes } from './shapes/elementwise.js';
 import { matrixShapes } from './shapes/matrix.js';
 import { movementShapes } from './shapes/movement.js';
+import { recurrentShapes } from './shapes/recurrent.js';
 import type { ShapeRule, ValueType } from './shapes/rule.js';
 
 export { elementCount, known } from './shapes/dims.js';
@@ -13,6 +14,7 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   ...elementwiseShapes,
   ...matrixShapes,
   ...movementShapes,
+  ...recurrentShapes,
 };
 
 /**

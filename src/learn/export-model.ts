@@ -37,7 +37,10 @@ export function exportModel(model: Model, params: Params): Uint8Array {
     statistic: (...args) => ({ value: parameter(...args), moveTo() {} }),
     mask: () => null,
   };
-  const features = builder.input(names.features, 'float32', ['batch', ...model.featureShape]);
+  const features = builder.input(names.features, model.featureType ?? 'float32', [
+    'batch',
+    ...model.featureShape,
+  ]);
   builder.output(
     names.output,
     model.layers.reduce((value, layer) => layer(value, context), features),

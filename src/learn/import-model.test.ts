@@ -122,13 +122,13 @@ describe('a model that cannot be imported', () => {
     [
       'without an input',
       { inputs: [], nodes: [{ ...gemm, inputs: ['w', 'w'] }] },
-      /^the model must have one input, of float32, got none$/,
+      /^the model must have one input, of float32 or integers, got none$/,
     ],
     ['with two inputs', { inputs: [x, { name: 'z', type: 7 }] }, /got "x" \(float32\), "z" \(int64\)$/],
     [
-      'with an integer input',
-      { inputs: [{ ...x, type: 7 }] },
-      /^the model must have one input, of float32, got "x" \(int64\)$/,
+      'with a text input',
+      { inputs: [{ ...x, type: 8 }] },
+      /^the model must have one input, of float32 or integers, got "x" \(another type\)$/,
     ],
     [
       'with an input of unknown sizes',
@@ -222,7 +222,7 @@ describe('a model that cannot be imported', () => {
         inputs: [{ name: 'x', shape: ['n', 2, 2] }],
         tensors: [{ name: 'b', dims: [2], floats: [1, 1] }],
       },
-      /^output "y" must be float32 \[batch, outputs\], got float32 \[batch, 2, 2\]$/,
+      /^a model must have an output of \[batch, outputs\] for softmax-cross-entropy, got \[batch, time, outputs\]$/,
     ],
     [
       'with two outputs where the loss takes one',
@@ -237,6 +237,17 @@ describe('a model that cannot be imported', () => {
         tensors: [weight, { name: 'p', dims: [4], type: 7, int64s: [0, 0, 0, 2 ** 53 - 2] }],
       },
       /^node "n" \(Pad\) cannot be replayed: /,
+    ],
+    [
+      'with token ids where numbers are multiplied',
+      { inputs: [{ ...x, type: 7 }] },
+      /^node "node 0" \(Gemm\) cannot be replayed: Gemm must have float32, got "\S+" of int64$/,
+    ],
+    [
+      'with one output an example where each position has a label',
+      {},
+      /^a model must have an output of \[batch, time, outputs\] for next-token-cross-entropy, got \[batch, outputs\]$/,
+      { loss: 'next-token-cross-entropy' },
     ],
   ])('%s has the wrong shape', (_, file, message, options = {}) => {
     expect(() => importFile(file, options)).toThrow(ShapeError);

@@ -1,11 +1,13 @@
 /** Makes a model that can be trained of an ONNX file: its nodes are replayed into every graph that is compiled. */
 import { ConfigError, ShapeError } from '../errors.js';
 import { differentiate } from './differentiate.js';
-import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
+import { cast } from './gradients/nodes.js';
+import { createGraphBuilder, type GraphBuilder, type Value } from './graph.js';
 import { endingOf } from './import-ending.js';
 import type { ReplayScope } from './import-lowering.js';
 import { replayNode } from './import-nodes.js';
 import { aliasesOf, chooseParameters, freeName, type ImportedParameter } from './import-parameters.js';
+import { type FeatureInput, featureInput, type Outputs, outputsOf } from './import-signature.js';
 import type { Layer, LayerContext } from './layers/layer.js';
 import { type LossSpec, lossOf } from './losses.js';
 import type { Model } from './model.js';
@@ -46,8 +48,9 @@ export interface ImportedModel extends Model {
  * the seed; a name that a compiled graph needs for itself gets "file." in front. A softmax or sigmoid at the end that
  * the loss has inside is left out.
  *
- * @param bytes operators 13 to 23 of the standard domain, with one float32 input [batch, ...] and one float32
- *   output [batch, outputs]; the batch may have any size in the file
+ * @param bytes operators 13 to 23 of the standard domain, with one input [batch, ...] of float32, or of integers for
+ *   token ids, and one float32 output [batch, outputs], or [batch, time, outputs] to predict tokens; the batch may
+ *   have any size in the file
  * @throws {ConfigError} when the file is no such model, or has an operator that cannot be trained through.
  * @throws {ShapeError} when shapes do not fit together.
  */
@@ -55,18 +58,18 @@ export function importModel(bytes: Uint8Array, options: ImportOptions): Imported
   const { externalData } = options;
   const file = decodeOnnx(bytes, externalData ? { externalData } : {});
   const input = featureInput(file);
-  const { featureShape } = input;
+  const { featureShape, featureType } = input;
   const replay = (output: string) => {
     const nodes = nodesBehind(file, output);
     const parameters = chooseParameters(file, nodes, options.trainable);
     const frozen = options.batchNormalization === 'frozen';
     const layer = replayLayer(file, input, output, nodes, parameters, frozen);
-    return { nodes, layer, outputCount: probe(layer, featureShape, output) };
+    return { nodes, layer, outputs: probe(layer, input, output) };
   };
   const output = onlyOutput(file).name;
   const whole = replay(output);
-  const loss = typeof options.loss === 'function' ? options.loss(whole.outputCount) : options.loss;
-  checkLoss(loss, whole.outputCount);
+  const loss = typeof options.loss === 'function' ? options.loss(whole.outputs.count) : options.loss;
+  checkLoss(loss, whole.outputs);
   const kind = typeof loss === 'string' ? loss : loss.type;
   const ending = endingOf(whole.nodes, output, kind);
   const { layer } = ending ? replay(ending.logits) : whole;
@@ -74,30 +77,8 @@ export function importModel(bytes: Uint8Array, options: ImportOptions): Imported
     ? [`the model trains and comes back without the ${ending.op} at its end, which ${kind} has inside`]
     : [];
   const name = options.name ?? (file.name || 'onnx');
-  return { name, featureShape, layers: [layer], loss, notices };
-}
-
-/** The input with the features. */
-interface FeatureInput {
-  readonly name: string;
-  readonly batch: Dim;
-  readonly featureShape: readonly number[];
-}
-
-function featureInput(file: OnnxModel): FeatureInput {
-  const [input, ...others] = file.inputs;
-  if (!input || others.length > 0 || input.dtype !== 'float32') {
-    const got = file.inputs.map(({ name, dtype }) => `"${name}" (${dtype ?? 'another type'})`).join(', ');
-    throw new ConfigError(`the model must have one input, of float32, got ${got || 'none'}`);
-  }
-  const [batch, ...sizes] = input.shape ?? [];
-  const known = sizes.filter((size) => typeof size === 'number' && size > 0) as number[];
-  if (batch === undefined || known.length < sizes.length) {
-    throw new ConfigError(
-      `input "${input.name}" must have a batch axis and then known sizes, got [${input.shape?.join(', ') ?? ''}]`,
-    );
-  }
-  return { name: input.name, batch, featureShape: known };
+  const { labelShape } = whole.outputs;
+  return { name, featureShape, featureType, labelShape, layers: [layer], loss, notices };
 }
 
 function onlyOutput({ outputs }: OnnxModel): OnnxValue {
@@ -133,7 +114,9 @@ function replayLayer(
   const trained = new Set(parameters.map(({ fileName }) => fileName));
   return (input, context) => {
     const { builder } = context;
-    const values = new Map<string, Value>([[features.name, input]]);
+    // Token ids come as int32; files mostly have int64.
+    const taken = features.fileType === 'int64' ? cast(builder, input, 'int64') : input;
+    const values = new Map<string, Value>([[features.name, taken]]);
     const statisticUses = new Map<string, number>();
     for (const { fileName, name, tensor } of parameters) {
       values.set(fileName, context.parameter(name, tensor.shape, { values: tensor.data }));
@@ -186,8 +169,8 @@ function fixedTensor(builder: GraphBuilder, name: string, tensor: OnnxTensor): V
     : builder.constant(dtype, shape, Array.from(data));
 }
 
-/** Replays and differentiates once, so that what cannot be trained fails here; gives the number of outputs. */
-function probe(layer: Layer, featureShape: readonly number[], outputName: string): number {
+/** Replays and differentiates once, so that what cannot be trained fails here. */
+function probe(layer: Layer, input: FeatureInput, outputName: string): Outputs {
   const builder = createGraphBuilder();
   const targets: Value[] = [];
   const context: LayerContext = {
@@ -202,23 +185,26 @@ function probe(layer: Layer, featureShape: readonly number[], outputName: string
     statistic: (name, shape) => ({ value: builder.input(name, 'float32', shape), moveTo() {} }),
     mask: () => null,
   };
-  const output = layer(builder.input('features', 'float32', ['batch', ...featureShape]), context);
-  const [batch, outputCount, ...rest] = output.shape;
-  const fits = batch === 'batch' && typeof outputCount === 'number' && outputCount > 0 && rest.length === 0;
-  if (!fits || output.dtype !== 'float32') {
-    throw new ShapeError(
-      `output "${outputName}" must be float32 [batch, outputs], got ${output.dtype} [${output.shape.join(', ')}]`,
-    );
-  }
+  const output = layer(
+    builder.input('features', input.featureType, ['batch', ...input.featureShape]),
+    context,
+  );
+  const outputs = outputsOf(output, outputName, 'batch');
   const gradient = builder.input('gradient', 'float32', output.shape);
   differentiate(builder, [...builder.added], output, gradient, targets);
-  return outputCount;
+  return outputs;
 }
 
-function checkLoss(spec: LossSpec, outputCount: number): void {
-  lossOf(spec);
+function checkLoss(spec: LossSpec, { count, labelShape }: Outputs): void {
   const loss = typeof spec === 'string' ? spec : spec.type;
-  if (loss !== 'softmax-cross-entropy' && outputCount !== 1) {
-    throw new ShapeError(`a model must have 1 output for ${loss}, got ${outputCount}`);
+  const perPosition = lossOf(spec).task === 'next-token';
+  if (perPosition !== labelShape.length > 0) {
+    const expected = perPosition ? '[batch, time, outputs]' : '[batch, outputs]';
+    throw new ShapeError(
+      `a model must have an output of ${expected} for ${loss}, got ${perPosition ? '[batch, outputs]' : '[batch, time, outputs]'}`,
+    );
+  }
+  if (loss !== 'softmax-cross-entropy' && !perPosition && count !== 1) {
+    throw new ShapeError(`a model must have 1 output for ${loss}, got ${count}`);
   }
 }

@@ -47,6 +47,7 @@ export async function loadModel(name: string, dataset: ModelData): Promise<Model
 }
 
 function lossFor({ task, classNames }: ModelData, outputCount: number): LossName {
+  if (task === 'next-token' && outputCount === classNames.length) return 'next-token-cross-entropy';
   if (task === 'regression') return 'mean-squared-error';
   if (outputCount === 1 && classNames.length === 2) return 'binary-cross-entropy';
   if (outputCount === classNames.length) return 'softmax-cross-entropy';

@@ -16,13 +16,15 @@ const STEPS = 20;
 const TOLERANCE = 1e-4;
 
 interface Recorded {
-  readonly task: 'classes' | 'binary' | 'targets';
+  readonly task: 'classes' | 'binary' | 'targets' | 'tokens';
   readonly featureShape: readonly number[];
   readonly classes: number;
   readonly batchSize: number;
   readonly learningRate: number;
   /** Whether PyTorch folded constants: then some weights are transposed, under names of their own. */
   readonly folded: boolean;
+  /** Trained tensors of the file: folding joins those of a recurrent layer. */
+  readonly tensors: number;
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[];
   /** Running statistics after the steps. */
   readonly statistics: readonly { readonly name: string; readonly values: readonly number[] }[];
@@ -40,6 +42,7 @@ const lossOf = {
   classes: 'softmax-cross-entropy',
   binary: 'binary-cross-entropy',
   targets: 'mean-squared-error',
+  tokens: 'next-token-cross-entropy',
 } as const satisfies Record<Recorded['task'], LossName>;
 
 let engine: Engine;
@@ -67,7 +70,7 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
       vector.folded ? kept.some((other) => other.name === parameter.name) : true,
     );
     expect(kept).toEqual(expected);
-    expect(entries).toHaveLength(vector.parameters.length);
+    expect(entries).toHaveLength(vector.tensors);
     expect(model.featureShape).toEqual(vector.featureShape);
   });
 
@@ -133,25 +136,33 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
 function batchOf(vector: Recorded, step: number): Examples {
   const { task, batchSize, featureShape, classes } = vector;
   const length = featureShape.reduce((product, size) => product * size, 1);
+  const tokens = (stream: number) => Float32Array.from(vectorLabels(stream, batchSize * length, classes));
+  const indices = Uint32Array.from({ length: batchSize }, (_, index) => index);
+  const common = { name: 'vectors', count: batchSize, featureShape, classNames: [] };
+  if (task === 'tokens') {
+    const sequences = { features: tokens(step), labelShape: featureShape, labels: tokens(step + 1) };
+    return { dataset: { ...common, task: 'next-token', ...sequences }, indices };
+  }
   const dataset: Dataset = {
-    name: 'vectors',
+    ...common,
     task: task === 'targets' ? 'regression' : 'classification',
-    count: batchSize,
-    featureShape,
     features: vectorInput(step, batchSize, length),
     labels: task === 'targets' ? vectorTargets(step, batchSize) : vectorLabels(step, batchSize, classes),
-    classNames: [],
   };
-  return { dataset, indices: Uint32Array.from({ length: batchSize }, (_, index) => index) };
+  return { dataset, indices };
 }
 
 /** The outputs of an exported file on batch 0, by ONNX Runtime alone. */
 async function predict(onnx: Uint8Array, vector: Recorded): Promise<Float32Array> {
   const session = await engine.load(onnx);
   const { dataset } = batchOf(vector, 0);
-  const width = vector.outputs.length / vector.batchSize;
-  const output = engine.tensor(new Float32Array(vector.outputs.length), [vector.batchSize, width]);
-  const features = engine.tensor(dataset.features, [vector.batchSize, ...vector.featureShape]);
+  const { batchSize, featureShape } = vector;
+  const perPosition = vector.task === 'tokens';
+  const inner = perPosition ? featureShape : [];
+  const width = inner.reduce((rest, size) => rest / size, vector.outputs.length / batchSize);
+  const output = engine.tensor(new Float32Array(vector.outputs.length), [batchSize, ...inner, width]);
+  const data = perPosition ? Int32Array.from(dataset.features) : dataset.features;
+  const features = engine.tensor(data, [batchSize, ...featureShape]);
   await session.run({ features }, { output });
   await session.release();
   return output.data as Float32Array;

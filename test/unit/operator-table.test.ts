@@ -11,7 +11,7 @@ const named = rows.flatMap((row) =>
 );
 
 /** Operators that are composed of others when a file is read. */
-const REWRITTEN = ['Gelu', 'GroupNormalization', 'Mish'];
+const REWRITTEN = ['GRU', 'Gelu', 'GroupNormalization', 'LSTM', 'Mish', 'RNN'];
 
 /** What recurrences become, which is no operator of ONNX. */
 const COMPOSITES = ['GruSteps', 'LstmSteps'];

@@ -21,6 +21,9 @@ const globalPool: ShapeRule = ([x]) => [
 
 export const matrixShapes = {
   Gemm: ([a, b], attributes) => {
+    for (const { name, dtype } of [must(a), must(b)]) {
+      if (dtype !== 'float32') throw new ShapeError(`Gemm must have float32, got "${name}" of ${dtype}`);
+    }
     const [rows, inner] = matrixSizes(a, integerOf(attributes, 'transA', 0));
     const [innerOfB, columns] = matrixSizes(b, integerOf(attributes, 'transB', 0));
     if (inner !== innerOfB) {

@@ -156,6 +156,43 @@ class Transformer(nn.Module):
         return self.head(self.blocks(x + self.positions)[:, -1])
 
 
+class Gru(nn.Module):
+    """Two layers, both ways, over six steps of three numbers; the last step decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.gru = nn.GRU(3, 7, num_layers=2, bidirectional=True, batch_first=True)
+        self.head = nn.Linear(14, 4)
+
+    def forward(self, x):
+        return self.head(self.gru(x)[0][:, -1])
+
+
+class Lstm(nn.Module):
+    """A language model: tokens embedded, two layers, an output at each step."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = nn.Embedding(11, 5)
+        self.lstm = nn.LSTM(5, 9, num_layers=2, batch_first=True)
+        self.head = nn.Linear(9, 11)
+
+    def forward(self, x):
+        return self.head(self.lstm(self.embedding(x))[0])
+
+
+class Rnn(nn.Module):
+    """One layer with relu, over time first inside; the last state decides."""
+
+    def __init__(self):
+        super().__init__()
+        self.rnn = nn.RNN(3, 6, nonlinearity="relu")
+        self.head = nn.Linear(6, 4)
+
+    def forward(self, x):
+        return self.head(self.rnn(x.transpose(0, 1))[1][0])
+
+
 def mlp():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 48), nn.ReLU(), nn.Linear(48, 32), nn.ReLU(), nn.Linear(32, 10))
 
@@ -177,6 +214,10 @@ MODELS = {
     "mobile": dict(model=Mobile, shape=[2, 11, 11], task="classes", classes=3, opset=17),
     "transformer": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=17, fold=False),
     "transformer-folded": dict(model=Transformer, shape=[5, 8], task="classes", classes=4, opset=13),
+    "gru": dict(model=Gru, shape=[6, 3], task="classes", classes=4, opset=17, fold=False),
+    "rnn": dict(model=Rnn, shape=[6, 3], task="classes", classes=4, opset=13, fold=False),
+    "lstm": dict(model=Lstm, shape=[7], task="tokens", classes=11, opset=17, fold=False, rate=1.0),
+    "lstm-folded": dict(model=Lstm, shape=[7], task="tokens", classes=11, opset=13, rate=1.0, tensors=9),
     "plain": dict(model=Plain, shape=[3, 4], task="classes", classes=4, opset=13),
 }
 
@@ -193,6 +234,10 @@ def batch(setting, step, size):
     """Features and labels or targets of one step."""
     length = int(torch.tensor(setting["shape"]).prod())
     features = torch.from_numpy(vector_input(step, size, length)).reshape(size, *setting["shape"])
+    if setting["task"] == "tokens":
+        # Each token is to follow the one before; the labels of one stream are the tokens of the next.
+        tokens = [torch.from_numpy(vector_labels(s, size * length, setting["classes"])) for s in (step, step + 1)]
+        return tuple(part.reshape(size, length) for part in tokens)
     if setting["task"] == "targets":
         return features, torch.from_numpy(vector_targets(step, size))
     return features, torch.from_numpy(vector_labels(step, size, setting["classes"]))
@@ -201,6 +246,8 @@ def batch(setting, step, size):
 def mean_loss(task, outputs, truth):
     if task == "classes":
         return F.cross_entropy(outputs, truth)
+    if task == "tokens":
+        return F.cross_entropy(outputs.flatten(0, 1), truth.flatten())
     if task == "binary":
         return F.binary_cross_entropy_with_logits(outputs[:, 0], truth.float())
     return F.mse_loss(outputs[:, 0], truth)
@@ -258,6 +305,7 @@ def record(name, setting, batch_size=8):
         "batchSize": batch_size,
         "learningRate": setting.get("rate", 0.1),
         "folded": folds(setting),
+        "tensors": setting.get("tensors", sum(1 for _ in model.parameters())),
         "parameters": [{"name": name, "shape": list(v.shape)} for name, v in model.named_parameters()],
         "statistics": [
             {"name": name, "values": v.tolist()} for name, v in model.named_buffers() if "running" in name

@@ -8,8 +8,8 @@ UNITS, EMBEDDING, STATE = 16, 8, 12
 
 
 def embedding_parameters(b, width, layers, recurrent):
-    """Tokens as vectors, then recurrent layers of `UNITS`; `recurrent` adds one."""
-    b.add("embedding1.weight", [VOCABULARY, width], width)
+    """Tokens as vectors within 1, so that gates differ, then recurrent layers of `UNITS`; `recurrent` adds one."""
+    b.add("embedding1.weight", [VOCABULARY, width], 1)
     for layer in range(layers):
         recurrent(b, UNITS if layer else width)
 

@@ -21,7 +21,7 @@ export function clientPanel(summary: RunSummary): Html | undefined {
   const { results, text, title } = sortedResults(summary, evaluated);
   const hasAlone = results.some(({ alone }) => alone !== undefined);
   const known = results.flatMap(({ value, alone }) => [value ?? 0, alone ?? 0]);
-  const largest = isAccuracy(summary) ? 1 : Math.max(...known) || 1;
+  const largest = summary.started.task === 'classification' ? 1 : Math.max(...known) || 1;
   const rows = results.map(({ name, value, alone }) => ({
     name,
     bars: [bar(value, 'federated', largest), ...(hasAlone ? [bar(alone, 'isolated', largest)] : [])],
@@ -30,7 +30,7 @@ export function clientPanel(summary: RunSummary): Html | undefined {
   return html`<figure class="panel" aria-labelledby="clients-title">
 <h3 id="clients-title">${title}</h3>
 <p class="note">${explain(hasAlone)}</p>
-${barTable(title, ['Client', isAccuracy(summary) ? 'Accuracy' : 'Loss', toneHeading('Global', 'federated'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
+${barTable(title, ['Client', metricName(summary), toneHeading('Global', 'federated'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
 </figure>`;
 }
 
@@ -55,7 +55,7 @@ export function clientChart(summary: RunSummary): Chart | undefined {
     xName: 'Clients, worst to best',
     x: results.map((_, index) => index + 1),
     xLabels: results.map(({ name }) => name),
-    yName: isAccuracy(summary) ? 'accuracy' : 'loss',
+    yName: metricName(summary).toLowerCase(),
     format: isAccuracy(summary) ? 'percent' : 'number',
     series: [
       ...(hasAlone
@@ -83,12 +83,17 @@ function sortedResults(summary: RunSummary, evaluated: ClientsEvaluated) {
   const sign = accuracy ? 1 : -1;
   results.sort((one, other) => sign * compare(one.value ?? worst, other.value ?? worst));
   const text: (value: number | undefined) => string = accuracy ? formatPercent : formatMetric;
-  return { results, text, title: accuracy ? 'Accuracy per client' : 'Loss per client' };
+  return { results, text, title: `${metricName(summary)} per client` };
 }
 
 /** Infinity minus infinity is no number, so the difference will not do. */
 function compare(one: number, other: number): number {
   return one < other ? -1 : one > other ? 1 : 0;
+}
+
+function metricName({ started }: RunSummary): string {
+  if (started.task === 'regression') return 'Loss';
+  return started.task === 'next-token' ? 'Top-1 recall' : 'Accuracy';
 }
 
 function isAccuracy({ started }: RunSummary): boolean {

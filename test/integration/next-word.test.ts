@@ -107,6 +107,7 @@ describe('a run of the next word', () => {
     const report = await readFile(join(cwd, 'runs/run/report.html'), 'utf8');
     for (const text of [
       'Top-1 recall',
+      'Top-1 recall per client',
       'Top-3 recall',
       'Perplexity',
       '3-gram model',

@@ -7,7 +7,7 @@ import { arithmeticOf } from '../gradients/formulas.js';
 import { reduceSum } from '../gradients/nodes.js';
 import type { GradientRule } from '../gradients/rule.js';
 import type { GraphBuilder, Value } from '../graph.js';
-import { besides, columnsOf, sequenceOf, shifted, stepsOf } from './sequence.js';
+import { besides, columnsOf, partsOf, sequenceOf, shifted, stepsOf } from './sequence.js';
 
 /** What the recurrence works on. Gates stand in ONNX's order: update, reset, hidden. */
 export interface GruSteps {
@@ -80,12 +80,7 @@ function zeroState(builder: GraphBuilder, part: Value, units: number): Value {
 }
 
 function gatesAndCandidate(builder: GraphBuilder, value: Value, units: number): [Value, Value] {
-  const sizes = [2 * units, units];
-  const types = sizes.map((size) => ({ dtype: value.dtype, shape: [value.shape[0] ?? 1, size] }));
-  return builder.nodes('Split', [value, builder.constant('int64', [2], sizes)], { axis: int(1) }, types) as [
-    Value,
-    Value,
-  ];
+  return partsOf(builder, value, 1, [2 * units, units]) as [Value, Value];
 }
 
 /** By the gates, the recurrent matrix and its bias, and the initial state. */
@@ -113,9 +108,9 @@ export const gruRule: GradientRule = (context) => {
   const updateFactor = mul(sub(stateBefore, candidate), slope(update));
   const productFactors = besides(builder, [updateFactor, resetFactor, mul(candidateFactor, reset)]);
 
-  const partsOf = (sequence: Value) => stepsOf(builder, sequence, steps);
-  const [factors, updates] = [productFactors, update].map(partsOf) as [Value[], Value[]];
-  const byStates = gradients[0] ? partsOf(gradients[0]) : [];
+  const inSteps = (sequence: Value) => stepsOf(builder, sequence, steps);
+  const [factors, updates] = [productFactors, update].map(inSteps) as [Value[], Value[]];
+  const byStates = gradients[0] ? inSteps(gradients[0]) : [];
   const byProducts: Value[] = [];
   const byEach: Value[] = [];
   let carried = gradients[1] ?? null;

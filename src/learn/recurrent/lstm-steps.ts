@@ -9,7 +9,7 @@ import { int, integerOf } from '../attributes.js';
 import { arithmeticOf } from '../gradients/formulas.js';
 import type { GradientRule } from '../gradients/rule.js';
 import type { GraphBuilder, Value } from '../graph.js';
-import { besides, columnsOf, sequenceOf, shifted, stepsOf } from './sequence.js';
+import { besides, columnsOf, partsOf, sequenceOf, shifted, stepsOf } from './sequence.js';
 
 /**
  * What the recurrence works on. Gates stand in ONNX's order: input, output, forget, cell; a coupled cell has no
@@ -76,7 +76,8 @@ function forward(builder: GraphBuilder, lstm: LstmSteps) {
   let cell = lstm.initialCell;
   for (const part of stepsOf(builder, gates, steps)) {
     const sum = state ? builder.node('Gemm', [state, recurrent, part], { transB: int(1) }) : part;
-    const [toSquash, toBend] = splitGates(builder, sum, units);
+    const widths = [Number(sum.shape[1]) - units, units];
+    const [toSquash, toBend] = partsOf(builder, sum, 1, widths) as [Value, Value];
     const squashed = sigmoid(toSquash);
     const candidate = tanh(toBend);
     const [input, output, forget] = columnsOf(builder, squashed, units) as [Value, Value, Value?];
@@ -94,17 +95,6 @@ function forward(builder: GraphBuilder, lstm: LstmSteps) {
     kept.states.push(state);
   }
   return kept;
-}
-
-/** What goes through the sigmoid, and what through the hyperbolic tangent: the last `units` columns. */
-function splitGates(builder: GraphBuilder, sum: Value, units: number): [Value, Value] {
-  const [rows, width] = sum.shape as [Value['shape'][0], number];
-  const sizes = [width - units, units];
-  const types = sizes.map((size) => ({ dtype: sum.dtype, shape: [rows ?? 1, size] }));
-  return builder.nodes('Split', [sum, builder.constant('int64', [2], sizes)], { axis: int(1) }, types) as [
-    Value,
-    Value,
-  ];
 }
 
 /** By the gates, the recurrent matrix, the initial state and cell, and the projection. */
@@ -144,13 +134,13 @@ export const lstmRule: GradientRule = (context) => {
     mul(input, sub(1, mul(candidate, candidate))),
   ]);
 
-  const partsOf = (sequence: Value) => stepsOf(builder, sequence, steps);
-  const [cellFactors, gateFactors, forgets] = [cellOfUnits, gatesOf, forget].map(partsOf) as [
+  const inSteps = (sequence: Value) => stepsOf(builder, sequence, steps);
+  const [cellFactors, gateFactors, forgets] = [cellOfUnits, gatesOf, forget].map(inSteps) as [
     Value[],
     Value[],
     Value[],
   ];
-  const byStates = gradients[0] ? partsOf(gradients[0]) : [];
+  const byStates = gradients[0] ? inSteps(gradients[0]) : [];
   const byGates: Value[] = [];
   const byProjected: Value[] = [];
   let byNextCell = gradients[2] ?? null;

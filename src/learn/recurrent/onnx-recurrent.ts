@@ -8,7 +8,7 @@ import { known } from '../shapes.js';
 import { gruSteps } from './gru-steps.js';
 import { lstmSteps } from './lstm-steps.js';
 import { earlyResetGru, plainRecurrence } from './plain-steps.js';
-import { sequenceOf, stepsOf } from './sequence.js';
+import { partsOf, sequenceOf, stepsOf } from './sequence.js';
 
 export type RecurrentOperator = 'LSTM' | 'GRU' | 'RNN';
 
@@ -110,16 +110,12 @@ function biasesOf(builder: GraphBuilder, biases: Value | undefined, width: numbe
     const zeros = builder.constant('float32', [width], new Array<number>(width).fill(0));
     return [zeros, zeros];
   }
-  const type = { dtype: biases.dtype, shape: [width] };
-  const sizes = builder.constant('int64', [2], [width, width]);
-  return builder.nodes('Split', [biases, sizes], { axis: int(0) }, [type, type]) as [Value, Value];
+  return partsOf(builder, biases, 0, [width, width]) as [Value, Value];
 }
 
 /** Each direction's part of an input whose first axis is the directions. */
 function directionsOf(builder: GraphBuilder, value: Value, count: number): Value[] {
-  const types = new Array(count).fill({ dtype: value.dtype, shape: [1, ...value.shape.slice(1)] });
-  const sizes = builder.constant('int64', [count], new Array<number>(count).fill(1));
-  const parts = count === 1 ? [value] : builder.nodes('Split', [value, sizes], { axis: int(0) }, types);
+  const parts = partsOf(builder, value, 0, new Array<number>(count).fill(1));
   return parts.map((part) => squeeze(builder, part, [0]));
 }
 

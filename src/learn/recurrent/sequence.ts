@@ -26,13 +26,22 @@ export function shifted(builder: GraphBuilder, steps: readonly Value[], initial:
   return sequenceOf(builder, [initial ?? zerosLike(builder, first), ...steps.slice(0, -1)]);
 }
 
-/** Columns of `sequence` in parts of `width`. */
+/** Parts of `sizes` along an axis. */
+export function partsOf(
+  builder: GraphBuilder,
+  value: Value,
+  axis: number,
+  sizes: readonly number[],
+): Value[] {
+  if (sizes.length === 1) return [value];
+  const types = sizes.map((size) => ({ dtype: value.dtype, shape: value.shape.with(axis, size) }));
+  const lengths = builder.constant('int64', [sizes.length], sizes);
+  return builder.nodes('Split', [value, lengths], { axis: int(axis) }, types);
+}
+
+/** Columns in parts of `width`. */
 export function columnsOf(builder: GraphBuilder, value: Value, width: number): Value[] {
-  const count = Number(value.shape[1]) / width;
-  if (count === 1) return [value];
-  const type = { dtype: value.dtype, shape: [value.shape[0] ?? 1, width] };
-  const sizes = builder.constant('int64', [count], new Array<number>(count).fill(width));
-  return builder.nodes('Split', [value, sizes], { axis: int(1) }, new Array(count).fill(type));
+  return partsOf(builder, value, 1, new Array<number>(Number(value.shape[1]) / width).fill(width));
 }
 
 /** Values side by side. */

@@ -70,7 +70,8 @@ export function modelParameters(model: Model): ModelParameters {
 /** Compiles the graph that evaluates: `outputWidth` outputs an example, and the loss summed over examples. */
 export function compileEvaluation(model: Model): { onnx: Uint8Array; outputWidth: number } {
   const builder = createGraphBuilder();
-  const loss = lossOf(model.loss);
+  const trained = lossOf(model.loss);
+  const loss = trained.evaluated ?? trained;
   const features = featuresInput(builder, model, BATCH);
   const labels = labelsInput(builder, model, BATCH);
   const output = forward(model, features, evaluationContext(builder, declaredParameters(builder)));

@@ -11,13 +11,16 @@ import { type LossSpec, lossNames, lossOf } from './losses.js';
 import { encodeOnnx } from './onnx-encode.js';
 import { createOnnxTrainer } from './onnx-trainer.js';
 
+type Nested = readonly (number | Nested)[];
+
 interface LossVector {
   readonly name: string;
   readonly loss: LossSpec;
-  readonly outputs: readonly (readonly number[])[];
-  readonly labels: readonly number[];
+  /** [batch, outputs], with labels of [batch]; of tokens both have an axis of time after the batch. */
+  readonly outputs: Nested;
+  readonly labels: Nested;
   readonly sum: number;
-  readonly gradient: readonly (readonly number[])[];
+  readonly gradient: Nested;
 }
 
 const file = new URL('../../test/vectors/losses/losses.json', import.meta.url);
@@ -32,7 +35,7 @@ describe.each(['native', 'wasm'] as const)('on the %s engine', (kind) => {
   it.each(vectors)('$name and its gradient are those of PyTorch', async (vector) => {
     const { sum, gradient } = await lossAndGradient(engines.get(kind) as Engine, vector);
     expect(Math.abs(sum - vector.sum)).toBeLessThanOrEqual(1e-6 * Math.abs(vector.sum));
-    vector.gradient.flat().forEach((value, index) => {
+    flat(vector.gradient).forEach((value, index) => {
       expect(Math.abs(gradient[index]! - value)).toBeLessThanOrEqual(1e-6 * Math.max(1, Math.abs(value)));
     });
   });
@@ -109,6 +112,10 @@ describe('lossOf', () => {
     ['toString', `loss must be one of ${lossNames.join(', ')}, got "toString"`],
     [{ type: 'huber', delta: 0 }, 'delta must be a positive finite number, got 0'],
     [{ type: 'softmax-cross-entropy', labelSmoothing: 1 }, 'labelSmoothing must be from 0 to below 1, got 1'],
+    [
+      { type: 'next-token-cross-entropy', labelSmoothing: -0.1 },
+      'labelSmoothing must be from 0 to below 1, got -0.1',
+    ],
     [{ type: 'softmax-cross-entropy', ignoredLabel: 0.5 }, 'ignoredLabel must be an integer, got 0.5'],
   ])('refuses %j', (spec, message) => {
     expect(() => lossOf(spec as LossSpec)).toThrow(new ConfigError(message));
@@ -118,22 +125,29 @@ describe('lossOf', () => {
 async function lossAndGradient(engine: Engine, { loss: spec, outputs, labels }: LossVector) {
   const builder = createGraphBuilder();
   const loss = lossOf(spec);
-  const shape = [outputs.length, outputs[0]?.length ?? 0];
-  const output = builder.input('output', 'float32', ['batch', shape[1] ?? 0]);
-  const label = builder.input('labels', loss.labelType, ['batch']);
+  const [shape, labelShape] = [shapeOf(outputs), shapeOf(labels)];
+  const output = builder.input('output', 'float32', ['batch', ...shape.slice(1)]);
+  const label = builder.input('labels', loss.labelType, ['batch', ...labelShape.slice(1)]);
   builder.output('sum', loss.sum(builder, output, label));
   builder.output('gradient', loss.gradient(builder, output, label, builder.constant('float32', [], [1])));
   const session = await engine.load(encodeOnnx(builder.build()));
-  const typed = loss.labelType === 'int32' ? Int32Array.from(labels) : Float32Array.from(labels);
+  const typed = loss.labelType === 'int32' ? Int32Array.from(flat(labels)) : Float32Array.from(flat(labels));
+  const values = Float32Array.from(flat(outputs));
   const sum = engine.tensor(new Float32Array(1), []);
-  const gradient = engine.tensor(new Float32Array(outputs.flat().length), shape);
+  const gradient = engine.tensor(new Float32Array(values.length), shape);
   await session.run(
-    {
-      output: engine.tensor(Float32Array.from(outputs.flat()), shape),
-      labels: engine.tensor(typed, [labels.length]),
-    },
+    { output: engine.tensor(values, shape), labels: engine.tensor(typed, labelShape) },
     { sum, gradient },
   );
   await session.release();
   return { sum: sum.data[0] as number, gradient: [...gradient.data] };
+}
+
+function shapeOf(nested: Nested): number[] {
+  const [first] = nested;
+  return [nested.length, ...(typeof first === 'object' ? shapeOf(first) : [])];
+}
+
+function flat(nested: Nested): number[] {
+  return nested.flatMap((each) => (typeof each === 'number' ? [each] : flat(each)));
 }

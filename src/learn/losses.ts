@@ -8,13 +8,14 @@ import {
   softmaxCrossEntropy,
 } from './losses/classification.js';
 import { type HuberOptions, huber, meanAbsoluteError, meanSquaredError } from './losses/regression.js';
-import { nextTokenCrossEntropy } from './next-token.js';
+import { type NextTokenOptions, nextTokenCrossEntropy } from './next-token.js';
 
 /** A loss by its name, or with options, as plain data. */
 export type LossSpec =
   | LossName
-  | { readonly type: Exclude<LossName, 'softmax-cross-entropy' | 'huber'> }
+  | { readonly type: Exclude<LossName, 'softmax-cross-entropy' | 'next-token-cross-entropy' | 'huber'> }
   | ({ readonly type: 'softmax-cross-entropy' } & CrossEntropyOptions)
+  | ({ readonly type: 'next-token-cross-entropy' } & NextTokenOptions)
   | ({ readonly type: 'huber' } & HuberOptions);
 
 /**
@@ -34,6 +35,8 @@ export interface Loss {
   exampleCounts?(builder: GraphBuilder, labels: Value): Value;
   /** The label of examples that do not count in evaluation. */
   readonly ignoredLabel?: number;
+  /** What evaluation takes in its place, where that is another. */
+  readonly evaluated?: Loss;
 }
 
 const factories = {
@@ -42,7 +45,7 @@ const factories = {
   'mean-squared-error': () => meanSquaredError,
   'mean-absolute-error': () => meanAbsoluteError,
   huber: (options: HuberOptions) => huber(options),
-  'next-token-cross-entropy': () => nextTokenCrossEntropy,
+  'next-token-cross-entropy': (options: NextTokenOptions) => nextTokenCrossEntropy(options),
 } as const satisfies Record<string, (options: CrossEntropyOptions & HuberOptions) => Loss>;
 
 export type LossName = keyof typeof factories;

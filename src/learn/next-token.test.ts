@@ -1,5 +1,6 @@
 /** Models that read tokens: loss and ranks against sums by hand, and unrolled layers against ONNX's operators. */
 import { beforeAll, describe, expect, it } from 'vitest';
+import { checkGradientOn } from '../../test/helpers/check-model-gradient.js';
 import type { Dataset, Examples } from '../data/dataset.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ShapeError } from '../errors.js';
@@ -51,6 +52,28 @@ const still = {
   momentum: 0,
   weightDecay: 0,
 } as const;
+
+describe('next-token with label smoothing', () => {
+  const plain = modelOf(embedding(VOCABULARY, 4), dense(VOCABULARY));
+  const smoothed: Model = { ...plain, loss: { type: 'next-token-cross-entropy', labelSmoothing: 0.3 } };
+
+  it('has the gradient of the loss that it reports, by differences', async () => {
+    await checkGradientOn(engine, smoothed, sequences(), seededRandom(6));
+  });
+
+  it('trains on another loss than without, and is evaluated by the same', async () => {
+    const trainers = [plain, smoothed].map((model) => createOnnxTrainer(engine, model));
+    const params = new Float32Array(trainers[0]!.layout.size);
+    await trainers[0]!.initialParams(1, params);
+    const examples = sequences();
+    const out = params.slice();
+    const losses = trainers.map(async (each) => (await each.train(params, examples, still, 1, out)).loss);
+    const [one, other] = await Promise.all(losses);
+    expect(Math.abs(one! - other!)).toBeGreaterThan(1e-3);
+    const [expected, found] = await Promise.all(trainers.map((each) => each.evaluate(params, examples)));
+    expect(found).toEqual(expected);
+  });
+});
 
 describe('next-token evaluation', () => {
   it('agrees with sums over the logits by hand', async () => {

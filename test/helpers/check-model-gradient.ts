@@ -31,8 +31,17 @@ export async function checkModelGradient(
   { rows, classes }: { readonly rows: number; readonly classes: number },
   random: Random,
 ): Promise<void> {
+  await checkGradientOn(engine, model, examplesFor(model, rows, classes, random), random);
+}
+
+/** Checks the gradient by every parameter, on these examples. */
+export async function checkGradientOn(
+  engine: Engine,
+  model: Model,
+  examples: Examples,
+  random: Random,
+): Promise<void> {
   const trainer = createOnnxTrainer(engine, model);
-  const examples = examplesFor(model, rows, classes, random);
   const params = new Float32Array(trainer.layout.size).map(() => 0.5 * random.normal());
   const out = new Float32Array(params.length);
   const lossAt = async (at: Float32Array) => (await trainer.train(at, examples, WORK, 5, out)).loss;

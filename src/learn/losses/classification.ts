@@ -19,9 +19,7 @@ export interface CrossEntropyOptions {
  * @throws {ConfigError} for a `labelSmoothing` or an `ignoredLabel` out of its range.
  */
 export function softmaxCrossEntropy({ labelSmoothing = 0, ignoredLabel }: CrossEntropyOptions = {}): Loss {
-  if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
-    throw new ConfigError(`labelSmoothing must be from 0 to below 1, got ${labelSmoothing}`);
-  }
+  checkLabelSmoothing(labelSmoothing);
   if (ignoredLabel !== undefined && !Number.isSafeInteger(ignoredLabel)) {
     throw new ConfigError(`ignoredLabel must be an integer, got ${ignoredLabel}`);
   }
@@ -53,6 +51,12 @@ export function softmaxCrossEntropy({ labelSmoothing = 0, ignoredLabel }: CrossE
           count: (builder: GraphBuilder, labels: Value) => sumAll(builder, counted(builder, labels)),
         }),
   };
+}
+
+/** @throws {ConfigError} for a share that is not from 0 to below 1. */
+export function checkLabelSmoothing(labelSmoothing: number): void {
+  if (labelSmoothing >= 0 && labelSmoothing < 1) return;
+  throw new ConfigError(`labelSmoothing must be from 0 to below 1, got ${labelSmoothing}`);
 }
 
 /** Cross-entropy of the sigmoid of one output (a logit); labels are 0 or 1. */

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 
 FOLDER = pathlib.Path(__file__).parent
 LOGITS = [[0.5, -1.25, 2.0, 0.0], [3.0, 1.0, -2.5, 0.75], [1e4, -1e4, 0.0, 5.0], [-1e4, -1e4, 1e4, 1e4], [0.1, 0.2, 0.3, 0.4]]
+TOKEN_LOGITS = [LOGITS[:3], LOGITS[2:]]
 NUMBERS = [[0.5], [-3.25], [1e4], [-1e4], [0.75], [1e4]]
 
 
@@ -27,6 +28,13 @@ def classes(name, labels, spec, **options):
     return case(name, lambda x: F.cross_entropy(x, truth, reduction="sum", **options), LOGITS, labels, spec)
 
 
+def tokens(name, labels, spec, **options):
+    """Logits of [batch, time, tokens], as the losses of one position after another."""
+    truth = torch.tensor(labels).flatten()
+    entropy = lambda x: F.cross_entropy(x.flatten(0, 1), truth, reduction="sum", ignore_index=-1, **options)
+    return case(name, entropy, TOKEN_LOGITS, labels, spec)
+
+
 def numbers(name, labels, spec, loss):
     truth = torch.tensor(labels)
     return case(name, lambda x: loss(x[:, 0], truth), NUMBERS, labels, spec)
@@ -36,7 +44,8 @@ def main():
     torch.set_num_threads(1)
     ordinary, partly = [2, 0, 1, 0, 3], [2, -100, 1, -100, 3]
     targets, binary = [0.25, -1.0, -1e4, 1e4, 0.75, 1e4], [1.0, 0.0, 0.0, 1.0, 0.0, 1.0]
-    entropy = "softmax-cross-entropy"
+    entropy, of_tokens = "softmax-cross-entropy", "next-token-cross-entropy"
+    sequences = [[2, -1, 1], [-1, 0, 3]]
     vectors = [
         classes("cross-entropy", ordinary, entropy),
         classes("cross-entropy, smoothed", ordinary, {"type": entropy, "labelSmoothing": 0.1}, label_smoothing=0.1),
@@ -47,6 +56,8 @@ def main():
             {"type": entropy, "labelSmoothing": 0.3, "ignoredLabel": -100},
             label_smoothing=0.3,
         ),
+        tokens("next token", sequences, of_tokens),
+        tokens("next token, smoothed", sequences, {"type": of_tokens, "labelSmoothing": 0.1}, label_smoothing=0.1),
         numbers(
             "binary cross-entropy",
             binary,

@@ -10,6 +10,7 @@ const options: TrainOptions = {
   trainCount: 2000,
   testCount: 1000,
   epochs: EPOCHS,
+  batchSize: 10,
 };
 
 const element = <T extends Element>(id: string) => document.querySelector(`#${id}`) as T;

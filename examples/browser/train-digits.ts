@@ -10,6 +10,7 @@ export interface TrainOptions {
   readonly trainCount: number;
   readonly testCount: number;
   readonly epochs: number;
+  readonly batchSize: number;
 }
 
 /** What is told on the way. */
@@ -30,7 +31,7 @@ export async function trainDigits(
   options: TrainOptions,
   onProgress: (progress: Progress) => void,
 ): Promise<void> {
-  const { trainCount, testCount, epochs } = options;
+  const { trainCount, testCount, epochs, batchSize } = options;
   const { engine, notice } = await chooseEngine(options.engine);
   const { train, test = train } = generateDigits({ trainCount, testCount, seed: 1 });
   const { featureShape, task, classNames } = train;
@@ -40,7 +41,7 @@ export async function trainDigits(
   const held = { dataset: test, indices: Uint32Array.from(test.labels.keys()) };
   const work = {
     amount: { epochs: 1 },
-    batchSize: 10,
+    batchSize,
     learningRate: 0.02,
     momentum: 0,
     weightDecay: 0,

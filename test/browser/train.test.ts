@@ -14,6 +14,7 @@ const options: TrainOptions = {
   trainCount: 500,
   testCount: 100,
   epochs: 4,
+  batchSize: 10,
 };
 
 let plain: Server;

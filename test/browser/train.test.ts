@@ -183,9 +183,9 @@ describeInChromium('a page in Chromium', [], (open) => {
         } as never;
       }),
     );
-    const heard = await trainInPage(page, { ...options, engine: { threads: 2, timeoutMs: 3000 } });
+    const heard = await trainInPage(page, { ...options, engine: { threads: 2, timeoutMs: 10_000 } });
     expect(readyOf(heard)?.notice).toBe(
-      'WebAssembly on 2 threads cannot be used (no answer within 3000 ms): training runs in WebAssembly on one thread',
+      'WebAssembly on 2 threads cannot be used (no answer within 10000 ms): training runs in WebAssembly on one thread',
     );
     expectSameTraining(heard);
   });
@@ -217,7 +217,7 @@ describeInChromium('a page in Chromium', [], (open) => {
     }
   });
 
-  it('shows the training of the example', { timeout: 120_000 }, async () => {
+  it('shows the training of the example', { timeout: 300_000 }, async () => {
     const errors: string[] = [];
     const page = await open(isolated.url, async (fresh) => {
       fresh.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
@@ -226,7 +226,7 @@ describeInChromium('a page in Chromium', [], (open) => {
       () => document.querySelector('#status')?.textContent?.startsWith('Done'),
       null,
       {
-        timeout: 100_000,
+        timeout: 280_000,
       },
     );
     expect(await page.textContent('#epoch')).toBe('30 of 30');
@@ -240,10 +240,10 @@ describeInChromium(
   'a page in Chromium with WebGPU in software',
   ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--enable-features=Vulkan'],
   (open) => {
-    it('trains on WebGPU where that is asked for, to the losses of WASM', { timeout: 120_000 }, async () => {
+    it('trains on WebGPU where that is asked for, to the losses of WASM', { timeout: 400_000 }, async () => {
       const page = await open(plain.url);
       const less = { ...options, model: 'logistic', trainCount: 100, epochs: 2 };
-      const heard = await trainInWorker(page, { ...less, engine: { kind: 'webgpu' } });
+      const heard = await trainInWorker(page, { ...less, engine: { kind: 'webgpu', timeoutMs: 300_000 } });
       expect(readyOf(heard)).toMatchObject({ engineName: expect.stringContaining('(webgpu)') as string });
       expectClose(lossesOf(heard), lossesOf(await trainInNode(less)));
     });

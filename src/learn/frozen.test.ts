@@ -58,6 +58,15 @@ describe('freeze', () => {
     }
   });
 
+  it('takes a choice by name in place of names', () => {
+    const params = initial(model);
+    const headOnly = freeze(model, (name) => !name.startsWith('dense3.'), params);
+    expect(namesOf(headOnly)).toEqual(['dense3.weight', 'dense3.bias']);
+    expect(() => freeze(model, () => false, params)).toThrow(
+      new ConfigError('frozen must name at least one parameter, got none'),
+    );
+  });
+
   it('trains what is left with the gradients it had, and evaluates as before', async () => {
     const params = initial(model);
     const frozen = freeze(model, ['dense2.*'], params);

@@ -9,20 +9,22 @@ import type { Model } from './model.js';
  * The model with some parameters frozen: they keep their values to the last bit, no gradient is computed by them or
  * below the lowest trained parameter, and they never leave the client, since the layout does not have them.
  *
- * @param names names of parameters, in which `*` stands for any text: `conv*`, `*.bias`
+ * @param frozen names of parameters, in which `*` stands for any text (`conv*`, `*.bias`), or a choice by name
  * @param params where frozen parameters have their values from; may be left out where a model starts from given
  *   ones, as an imported one does
  * @throws {ConfigError} when a name matches no parameter, none is left to train, or there are no `params` for
  *   parameters that start at random.
  * @throws {ShapeError} when `params` lacks a frozen parameter, or has another shape for it.
  */
-export function freeze(model: Model, names: readonly string[], params?: Params): Model {
+export function freeze(
+  model: Model,
+  frozen: readonly string[] | ((name: string) => boolean),
+  params?: Params,
+): Model {
   const { entries } = modelParameters(model).layout;
-  const matches = namesMatching(
-    'frozen',
-    names,
-    entries.map(({ name }) => name),
-  );
+  const names = entries.map(({ name }) => name);
+  const matches = typeof frozen === 'function' ? frozen : namesMatching('frozen', frozen, names);
+  if (!names.some(matches)) throw new ConfigError('frozen must name at least one parameter, got none');
   if (entries.every(({ name, statistic }) => statistic || matches(name)))
     throw new ConfigError('a model must have a parameter to train, all are frozen');
   const values = fixedValues(model, matches, params);

@@ -10,7 +10,7 @@ import {
   names,
   trainingContext,
 } from './compile.js';
-import { createGraphBuilder, type GraphBuilder, type Value } from './graph.js';
+import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
 import type { LayerContext } from './layers/layer.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';
@@ -47,8 +47,10 @@ export function compileSteps(
   const scalars = scalarInputs(builder, update);
   const declared = declaredParameters(builder);
   const masks: MaskInput[] = [];
-  const featureParts = splitRows(builder, features, steps, batchSize);
-  const labelParts = splitRows(builder, labels, steps, batchSize);
+  // Where examples are told apart, it is by the name of the batch: no size of a value must be taken for it.
+  const rowsEach = update.examplesClipped ? BATCH : (batchSize ?? BATCH);
+  const featureParts = splitRows(builder, features, steps, batchSize, rowsEach);
+  const labelParts = splitRows(builder, labels, steps, batchSize, rowsEach);
   let parameters = new Map<string, Value>();
   const statistics = new Map<string, Value>();
   let state = new Map<string, Value>();
@@ -90,9 +92,16 @@ export function compileSteps(
   return { onnx: encodeOnnx(graph), nodeCount: graph.nodes.length, masks };
 }
 
-function splitRows(builder: GraphBuilder, value: Value, steps: number, batchSize: number | null): Value[] {
+/** Cuts `value` into `steps` parts of `batchSize` rows; `rows` is what the graph takes their number for. */
+function splitRows(
+  builder: GraphBuilder,
+  value: Value,
+  steps: number,
+  batchSize: number | null,
+  rows: Dim,
+): Value[] {
   if (steps === 1 || batchSize === null) return [value];
   const sizes = builder.constant('int64', [steps], new Array<number>(steps).fill(batchSize));
-  const type = { dtype: value.dtype, shape: [batchSize, ...value.shape.slice(1)] };
+  const type = { dtype: value.dtype, shape: [rows, ...value.shape.slice(1)] };
   return builder.nodes('Split', [value, sizes], { axis: int(0) }, new Array(steps).fill(type));
 }

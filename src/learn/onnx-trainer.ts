@@ -114,9 +114,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
       const update = updateKindOf(work, correction !== undefined);
       const pair = pairFor(update);
       const { accumulateSteps: parts = 1 } = work;
-      // Where examples are told apart, the batch is a size that only the running graph knows.
-      const alone = parts > 1 || (update.examplesClipped ?? false);
-      const stepsPerCall = alone ? 1 : await sharedSteps(update);
+      const stepsPerCall = parts > 1 ? 1 : await sharedSteps(update);
       pair.start(params);
       if (update.pulled) fillPull(pair.pull, params, correction, update, work);
       let lossSum = 0;

@@ -295,6 +295,23 @@ describe('clippedGradients', () => {
     await compare(model, examplesFor(model, 11), 'wasm');
   });
 
+  it.each(['dense layers', 'a transformer', 'the last step of a GRU'])(
+    'are the same however many steps a call makes: %s',
+    async (name) => {
+      const model = models[name]!();
+      const params = paramsOf(trainerOf(model));
+      const work = { amount: { epochs: 5 }, batchSize: 2, learningRate: 0.1, momentum: 0, weightDecay: 0 };
+      const trained = async (stepsPerCall: number) => {
+        const trainer = createOnnxTrainer(engines.get('native') as Engine, model, { stepsPerCall });
+        trainers.push(trainer);
+        const out = new Float32Array(params.length);
+        await trainer.train(params, examplesFor(model), { ...work, exampleClippingNorm: 0.5 }, 1, out);
+        return out;
+      };
+      expect(await trained(5)).toEqual(await trained(1));
+    },
+  );
+
   it('leave a gradient of zero as it is', async () => {
     const model = classify([3], []);
     const { dataset } = examplesFor(model);

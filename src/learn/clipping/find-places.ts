@@ -19,6 +19,7 @@ const SIZES_ONLY: readonly string[] = ['Shape', 'Size'];
  */
 export function findPlaces(builder: GraphBuilder, nodes: readonly GraphNode[], batch: Dim): Places {
   const places = new Map<string, Place>();
+  const made = new Set(nodes.flatMap(({ outputs }) => outputs));
   const note = (value: Value, place: Place | undefined) => {
     if (place) places.set(value.name, place);
   };
@@ -26,7 +27,7 @@ export function findPlaces(builder: GraphBuilder, nodes: readonly GraphNode[], b
     if (SIZES_ONLY.includes(node.op)) continue;
     const inputs = node.inputs.map((name) => (name === '' ? null : builder.value(name)));
     for (const input of inputs) {
-      if (input && !builder.producer(input)) note(input, placeBySize(input, batch));
+      if (input && !made.has(input.name)) note(input, placeBySize(input, batch));
     }
     const outputs = node.outputs.map((name) => builder.value(name));
     const found = inputs.map((input) => (input ? places.get(input.name) : undefined));
@@ -36,10 +37,10 @@ export function findPlaces(builder: GraphBuilder, nodes: readonly GraphNode[], b
     }
     const rule = Object.hasOwn(placeRules, node.op) ? placeRules[node.op] : undefined;
     const { op, attributes } = node;
-    const made = rule?.({ op, attributes, inputs, outputs, places: found, batch });
-    if (!made) throw new ConfigError(mixing(node));
+    const kept = rule?.({ op, attributes, inputs, outputs, places: found, batch });
+    if (!kept) throw new ConfigError(mixing(node));
     outputs.forEach((output, index) => {
-      note(output, Array.isArray(made) ? made[index] : (made as Place));
+      note(output, Array.isArray(kept) ? kept[index] : (kept as Place));
     });
   }
   return places;

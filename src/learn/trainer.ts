@@ -107,6 +107,7 @@ export interface Trainer {
    * Trains from `params` and writes the result into `out`; `params` is not changed.
    *
    * @param seed decides the order of examples and dropout masks
+   * @param extras arrays that enter the steps
    */
   train(
     params: Float32Array,

@@ -32,7 +32,7 @@ export interface PartGraph {
  *
  * @throws {ConfigError} where a layer takes statistics over the batch: a part of it has others.
  */
-export function compilePart(model: Model, { examplesClipped = false }: UpdateKind): PartGraph {
+export async function compilePart(model: Model, { examplesClipped = false }: UpdateKind): Promise<PartGraph> {
   const builder = createGraphBuilder();
   const features = featuresInput(builder, model, BATCH);
   const labels = labelsInput(builder, model, BATCH);
@@ -50,7 +50,7 @@ export function compilePart(model: Model, { examplesClipped = false }: UpdateKin
     statistics.set(name, made.value);
     return made;
   };
-  const { gradients, loss, labelCount } = batchGradients(builder, model, {
+  const { gradients, loss, labelCount } = await batchGradients(builder, model, {
     features,
     labels,
     context: trainingContext(builder, parameter, statistic, 0, masks),

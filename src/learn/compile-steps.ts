@@ -34,12 +34,12 @@ export interface StepGraph {
  * the update is a part of the gradient's own matrix product; in others, 1 over the batch size. A loss that
  * counts its labels divides by their number itself: then, the batch size is left out, and `lossSum` sums means.
  */
-export function compileSteps(
+export async function compileSteps(
   model: Model,
   update: UpdateKind,
   steps: number,
   batchSize: number | null,
-): StepGraph {
+): Promise<StepGraph> {
   const builder = createGraphBuilder();
   const rows = batchSize === null ? BATCH : batchSize * steps;
   const features = featuresInput(builder, model, rows);
@@ -68,7 +68,7 @@ export function compileSteps(
       statistics.set(name, value);
       return { value, moveTo: (next) => void statistics.set(name, next) };
     };
-    const { gradients, loss } = batchGradients(builder, model, {
+    const { gradients, loss } = await batchGradients(builder, model, {
       features: featureParts[step] as Value,
       labels: labelParts[step] as Value,
       context: trainingContext(builder, get, statistic, step, masks),

@@ -17,19 +17,19 @@ import { int, ints } from './attributes.js';
 import { modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
 import { exportModel } from './export-model.js';
-import { importModel } from './import-model.js';
 import { conv2d } from './layers/convolution.js';
 import { dense, flatten } from './layers/dense.js';
 import type { Layer } from './layers/layer.js';
 import { type LoraOptions, lora } from './lora.js';
 import { createModel, type Model } from './model.js';
 import { createOnnxTrainer } from './onnx-trainer.js';
+import { readModel } from './read-model.js';
 import type { LocalWork, Trainer } from './trainer.js';
 
 const model = createModel('2nn', { featureShape: [6], task: 'classification', classCount: 3 });
 const exported = (name: string) => {
   const bytes = readFileSync(new URL(`../../test/vectors/onnx/${name}.onnx`, import.meta.url));
-  return importModel(bytes, { loss: 'softmax-cross-entropy' });
+  return readModel(bytes, { loss: 'softmax-cross-entropy' });
 };
 /** The weights of its attention, of its dense layers and of its head. */
 const TRANSFORMER = ['*.mix.weight', '*.out.weight', '*.up.weight', '*.down.weight', 'head.weight'];

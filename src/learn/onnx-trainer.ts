@@ -6,7 +6,7 @@ import { modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
 import { type Evaluator, loadEvaluator } from './evaluator.js';
 import type { Model } from './model.js';
-import { bindParts, type LoadedParts, loadParts, partSizes } from './part-runner.js';
+import type { LoadedParts } from './part-runner.js';
 import { fillPull } from './pull.js';
 import { bindSteps, type LoadedSteps, loadSteps, type StepRunner } from './step-runner.js';
 import { createStatePair, type StatePair } from './step-state.js';
@@ -25,6 +25,9 @@ const MAX_SHARED_NODES = 300;
 
 /** Bindings kept ready: those of the usual batch sizes. Making one anew costs less than a step. */
 const MAX_BINDINGS = 8;
+
+/** Loaded where a batch is computed in parts: most pages never need it. */
+const partRunner = () => import('./part-runner.js');
 
 /** Options of `createOnnxTrainer`. `stepsPerCall` (default 5, of large steps 1) changes the speed, never the result. */
 export interface OnnxTrainerOptions {
@@ -67,7 +70,8 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
   };
   const partsFor = async (update: UpdateKind): Promise<LoadedParts> => {
     const key = JSON.stringify(update);
-    const loaded = partSessions.get(key) ?? (await loadParts(engine, model, layout, update));
+    const loaded =
+      partSessions.get(key) ?? (await (await partRunner()).loadParts(engine, model, layout, update));
     partSessions.set(key, loaded);
     return loaded;
   };
@@ -77,6 +81,7 @@ export function createOnnxTrainer(engine: Engine, model: Model, options: OnnxTra
     return bindSteps(engine, layout, loaded, pairFor(update), rows, room);
   };
   const boundParts = async (update: UpdateKind, rows: number, parts: number): Promise<StepRunner> => {
+    const { bindParts, partSizes } = await partRunner();
     const room = roomFor(partSizes(rows, parts)[0] ?? 0);
     return bindParts(engine, layout, await partsFor(update), pairFor(update), rows, parts, room);
   };

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { type FileFields, onnxFile, textAttribute } from '../../test/helpers/onnx-file.js';
 import { ConfigError, FederatedError, ShapeError } from '../errors.js';
 import { type Random, seededRandom } from '../random.js';
-import { importModel } from './import-model.js';
 import { decodeOnnx } from './onnx-decode.js';
+import { readModel } from './read-model.js';
 import { createWireWriter } from './wire.js';
 
 /** Mutated files; FUZZ_RUNS=10000 for the long run. */
@@ -235,7 +235,7 @@ describe('mutated files', () => {
     for (let run = 0; run < FUZZ_RUNS; run++) {
       const bytes = mutate(files[random.integer(files.length)]!, random);
       try {
-        importModel(bytes, {
+        readModel(bytes, {
           loss: (outputs) => (outputs === 1 ? 'mean-squared-error' : 'softmax-cross-entropy'),
         });
       } catch (error) {

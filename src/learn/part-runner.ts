@@ -1,7 +1,7 @@
 /** Runs steps whose batches are computed in parts: memory grows with the part, not with the batch. */
 import type { Layout } from '../params/layout.js';
 import { names } from './compile.js';
-import { compilePart, compileUpdate } from './compile-parts.js';
+import { compilePart, compileUpdate, type PartGraph } from './compile-parts.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
 import type { Model } from './model.js';
 import type { StepRunner } from './step-runner.js';
@@ -17,7 +17,7 @@ export interface LoadedParts {
   readonly update: UpdateKind;
   readonly part: EngineSession;
   readonly move: EngineSession;
-  readonly masks: ReturnType<typeof compilePart>['masks'];
+  readonly masks: PartGraph['masks'];
   readonly countsLabels: boolean;
   readonly sums: readonly [Float32Array, Float32Array];
 }
@@ -35,7 +35,7 @@ export async function loadParts(
   layout: Layout,
   update: UpdateKind,
 ): Promise<LoadedParts> {
-  const { onnx, masks, countsLabels } = compilePart(model, update);
+  const { onnx, masks, countsLabels } = await compilePart(model, update);
   const { examplesClipped: _, ...move } = update;
   return {
     update,

@@ -34,7 +34,7 @@ export async function loadSteps(
   steps: number,
   batchSize: number | null,
 ): Promise<LoadedSteps> {
-  const { onnx, nodeCount, masks } = compileSteps(model, update, steps, batchSize);
+  const { onnx, nodeCount, masks } = await compileSteps(model, update, steps, batchSize);
   const countsLabels = lossOf(model.loss).count !== undefined;
   return { session: await engine.load(onnx), nodeCount, masks, steps, update, countsLabels };
 }

@@ -32,7 +32,7 @@ export async function loadModel(name: string, dataset: ModelData): Promise<Model
   const bytes = await readFile(name).catch((cause: unknown) => {
     throw new ConfigError(`model must be an ONNX file that can be read, got ${name}`, { cause });
   });
-  const model = importModel(bytes, {
+  const model = await importModel(bytes, {
     name: basename(name, '.onnx'),
     loss: (outputCount) => lossFor(dataset, outputCount),
     externalData: (...request) => readBeside(name, ...request),

@@ -2,8 +2,9 @@
 import { expect } from 'vitest';
 import { chooseEngine } from '../../src/engine/onnx-runtime.js';
 import { exportModel } from '../../src/learn/export-model.js';
-import { type ImportOptions, importModel } from '../../src/learn/import-model.js';
+import type { ImportOptions } from '../../src/learn/import-model.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
+import { readModel } from '../../src/learn/read-model.js';
 import { seededRandom } from '../../src/random.js';
 import { type FileFields, onnxFile } from './onnx-file.js';
 
@@ -20,9 +21,9 @@ export async function compareImport(
   options: ImportOptions,
   width: number,
   compared: string = file.outputs?.[0]?.name ?? 'y',
-): Promise<ReturnType<typeof importModel>> {
+): Promise<ReturnType<typeof readModel>> {
   const { engine } = await chooseEngine({ kind: 'native' });
-  const model = importModel(onnxFile(file), options);
+  const model = readModel(onnxFile(file), options);
   const trainer = createOnnxTrainer(engine, model);
   const values = new Float32Array(trainer.layout.size);
   await trainer.initialParams(1, values);

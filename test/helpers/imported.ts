@@ -1,9 +1,10 @@
 /** Small ONNX files for the tests of the import: [batch, 3] times a weight of [3, 2], varied. */
 import { modelParameters } from '../../src/learn/compile.js';
 import { createGraphBuilder, type Graph } from '../../src/learn/graph.js';
-import { type ImportOptions, importModel } from '../../src/learn/import-model.js';
+import type { ImportOptions } from '../../src/learn/import-model.js';
 import type { LayerContext } from '../../src/learn/layers/layer.js';
 import type { Model } from '../../src/learn/model.js';
+import { readModel } from '../../src/learn/read-model.js';
 import { type FileFields, onnxFile } from './onnx-file.js';
 
 export const x = { name: 'x', shape: ['batch', 3] };
@@ -14,7 +15,7 @@ const loss = 'softmax-cross-entropy';
 
 /** Imports the file, with what `file` says in place of what it has. */
 export const importFile = (file: FileFields, options: Partial<ImportOptions> = {}) =>
-  importModel(onnxFile({ inputs: [x], outputs: [y], nodes: [gemm], tensors: [weight], ...file }), {
+  readModel(onnxFile({ inputs: [x], outputs: [y], nodes: [gemm], tensors: [weight], ...file }), {
     loss,
     ...options,
   });

@@ -40,7 +40,7 @@ describe('a model that PyTorch exported', () => {
     expect(await eventsOf(run)).toHaveLength(events.length);
     const name = Object.keys(await modelsOf(run)).at(-1)!;
     const { params } = decodeSafetensors(await readFile(join(run, 'models', name)));
-    const model = importModel(await readFile(lenet), { loss: 'softmax-cross-entropy' });
+    const model = await importModel(await readFile(lenet), { loss: 'softmax-cross-entropy' });
     const { engine } = await chooseEngine();
     const session = await engine.load(exportModel(model, params));
     const output = engine.tensor(new Float32Array(20), [2, 10]);

@@ -1,7 +1,7 @@
 /** Graphs as converters write them, by hand: after the import they compute what ONNX Runtime makes of the file. */
 import { describe, expect, it } from 'vitest';
 import { modelParameters } from '../../src/learn/compile.js';
-import { importModel } from '../../src/learn/import-model.js';
+import { readModel } from '../../src/learn/read-model.js';
 import { compareImport } from '../helpers/compare-import.js';
 import {
   type FileFields,
@@ -142,13 +142,13 @@ describe('transposed convolutions', () => {
 
   it('refuses a result that no padding makes', () => {
     const file = node({ output_shape: intsAttribute([9, 4]) });
-    const make = () => importModel(onnxFile(file), { loss });
+    const make = () => readModel(onnxFile(file), { loss });
     expect(make).toThrow(/the result of ConvTranspose must have 1 to 6 places, got 9$/);
   });
 
   it('refuses a padding by itself beside one that is stated', () => {
     const file = node({ auto_pad: textAttribute('SAME_UPPER'), output_padding: intsAttribute([1, 0]) });
-    const make = () => importModel(onnxFile(file), { loss });
+    const make = () => readModel(onnxFile(file), { loss });
     expect(make).toThrow(
       /the auto_pad of ConvTranspose must be NOTSET beside output_padding, got SAME_UPPER$/,
     );
@@ -211,7 +211,7 @@ describe('models as Keras and its converter write them', () => {
     expect(model.notices).toEqual([
       'the model trains and comes back without the Softmax at its end, which softmax-cross-entropy has inside',
     ]);
-    const whole = importModel(onnxFile({ ...file, outputs: [{ name: 'logits' }] }), { loss });
+    const whole = readModel(onnxFile({ ...file, outputs: [{ name: 'logits' }] }), { loss });
     expect(whole.notices).toEqual([]);
     expect(modelParameters(model).layout).toEqual(modelParameters(whole).layout);
   });
@@ -270,11 +270,11 @@ describe('an activation at the end', () => {
     ['Softmax', 'binary-cross-entropy'],
     ['Tanh', 'binary-cross-entropy'],
   ] as const)('stays where the loss does not have it inside: %s for %s', (op, other) => {
-    expect(importModel(onnxFile(ending(op)), { loss: other }).notices).toEqual([]);
+    expect(readModel(onnxFile(ending(op)), { loss: other }).notices).toEqual([]);
   });
 
   it('stays where a Softmax runs along the batch', () => {
     const file = ending('Softmax', { axis: intAttribute(0) });
-    expect(importModel(onnxFile(file), { loss }).notices).toEqual([]);
+    expect(readModel(onnxFile(file), { loss }).notices).toEqual([]);
   });
 });

@@ -5,9 +5,9 @@ import type { Dataset, Examples } from '../../src/data/dataset.js';
 import { chooseEngine } from '../../src/engine/onnx-runtime.js';
 import type { Engine } from '../../src/learn/engine.js';
 import { exportModel } from '../../src/learn/export-model.js';
-import { importModel } from '../../src/learn/import-model.js';
 import type { LossName } from '../../src/learn/losses.js';
 import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
+import { readModel } from '../../src/learn/read-model.js';
 import { paramValues } from '../../src/params/layout.js';
 import { vectorInput, vectorLabels, vectorTargets } from '../helpers/vector-data.js';
 
@@ -52,7 +52,7 @@ beforeAll(async () => {
 
 describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector) => {
   const bytes = readFileSync(new URL(`${name}.onnx`, folder));
-  const model = importModel(bytes, { loss: lossOf[vector.task] });
+  const model = readModel(bytes, { loss: lossOf[vector.task] });
   const { learningRate } = vector;
   const work = {
     amount: { steps: 1 },
@@ -121,7 +121,7 @@ describe.each(Object.entries(recorded))('%s, exported by PyTorch', (name, vector
     const { layout } = createOnnxTrainer(engine, model);
     const values = Float32Array.from({ length: layout.size }, (_, index) => Math.sin(index) / 10);
     const once = exportModel(model, { layout, values });
-    const again = importModel(once, { loss: lossOf[vector.task] });
+    const again = readModel(once, { loss: lossOf[vector.task] });
     const trainer = createOnnxTrainer(engine, again);
     const initial = new Float32Array(layout.size);
     await trainer.initialParams(1, initial);

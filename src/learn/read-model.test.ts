@@ -17,7 +17,7 @@ import type { ImportOptions } from './import-model.js';
 
 const loss = 'softmax-cross-entropy';
 
-describe('importModel', () => {
+describe('readModel', () => {
   it('makes parameters of the weights, with their names and values', () => {
     const model = importFile({
       tensors: [weight, { name: 'b', dims: [2], floats: [7, 8] }],

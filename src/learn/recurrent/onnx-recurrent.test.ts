@@ -121,6 +121,19 @@ describe('recurrentOperator', () => {
     });
   });
 
+  it('refuses sequences without end', () => {
+    const builder = createGraphBuilder();
+    const shapes = [
+      [10_000, 1, 2],
+      [1, 8, 2],
+      [1, 8, 2],
+    ];
+    const inputs = shapes.map((shape, index) => builder.input(`x${index}`, 'float32', shape));
+    expect(() => recurrentOperator(builder, 'LSTM', inputs, {})).toThrow(
+      new ConfigError('a sequence must have 1 to 4096 steps to train LSTM, got 10000'),
+    );
+  });
+
   it.each<[string, RecurrentOperator, Attributes, number, string]>([
     ['lengths', 'LSTM', {}, 4, 'lengths of sequences must be left out in LSTM, got "x4"'],
     ['peepholes', 'LSTM', {}, 7, 'peepholes must be left out in LSTM, got "x7"'],

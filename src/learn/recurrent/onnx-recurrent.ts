@@ -15,6 +15,9 @@ export type RecurrentOperator = 'LSTM' | 'GRU' | 'RNN';
 /** Gates of each cell, in rows of its matrices. */
 const GATES: Readonly<Record<RecurrentOperator, number>> = { LSTM: 4, GRU: 3, RNN: 1 };
 
+/** Steps are unrolled: a file must not ask for a graph without end. */
+const MAX_STEPS = 4096;
+
 const USUAL_ACTIVATIONS: Readonly<Record<RecurrentOperator, string>> = {
   LSTM: 'Sigmoid,Tanh,Tanh',
   GRU: 'Sigmoid,Tanh',
@@ -37,6 +40,9 @@ export function recurrentOperator(
   const [input, , recurrent] = inputs as [Value, Value, Value];
   const [time, batch, features] = input.shape as [Dim, Dim, Dim];
   const steps = known(time);
+  if (steps < 1 || steps > MAX_STEPS) {
+    throw new ConfigError(`a sequence must have 1 to ${MAX_STEPS} steps to train ${op}, got ${steps}`);
+  }
   const units = known(recurrent.shape[2] ?? 0);
   const rows = reshape(builder, input, [productOf([steps, batch]), features]);
   const direction = textOf(attributes, 'direction', 'forward');

@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
 import { benchBrowser } from './browser.js';
 import { benchPapers } from './papers.js';
+import { benchRecurrence } from './recurrence.js';
 import { benchSimulate } from './simulate.js';
 import { benchSlots } from './slots.js';
 import { benchTrain } from './train.js';
@@ -8,6 +9,7 @@ import { benchTrain } from './train.js';
 const benches: Readonly<Record<string, (words: readonly string[]) => Promise<void>>> = {
   train: benchTrain,
   slots: benchSlots,
+  recurrence: benchRecurrence,
   simulate: benchSimulate,
   papers: benchPapers,
   browser: benchBrowser,

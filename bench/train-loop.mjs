@@ -8,25 +8,25 @@ import { createModel } from '../dist/learn/model.js';
 import { createOnnxTrainer } from '../dist/learn/onnx-trainer.js';
 import { seededRandom } from '../dist/random.js';
 
-const EXAMPLES = { '2nn': 6000, mlp: 6000, cnn: 200 };
 const PIXELS = 784;
+const random = seededRandom(1, 'bench');
+
+/** Examples in memory, and how many steps are made before the clock starts. */
+const tasks = {
+  '2nn': () => ({ dataset: images(6000), warmUp: 50 }),
+  mlp: () => ({ dataset: images(6000), warmUp: 50 }),
+  cnn: () => ({ dataset: images(200), warmUp: 20 }),
+  'char-lstm': (batch) => ({ dataset: sequences(10 * batch, 80, 90), warmUp: 5 }),
+  'word-cifg': (batch) => ({ dataset: sequences(10 * batch, 20, 10_000), warmUp: 5 }),
+  transformer: (batch) => ({ dataset: sequences(10 * batch, 64, 90), warmUp: 5 }),
+};
 
 const [modelName, batch, engineKind, seconds, change = '{}'] = process.argv.slice(2);
+const { dataset, warmUp } = tasks[modelName](Number(batch));
 const { engine } = await chooseEngine({ kind: engineKind });
-const input = { featureShape: [1, 28, 28], task: 'classification', classCount: 10 };
-const trainer = createOnnxTrainer(engine, createModel(modelName, input));
-const count = EXAMPLES[modelName];
-const random = seededRandom(1, 'bench');
-const dataset = {
-  name: 'random',
-  task: 'classification',
-  count,
-  featureShape: [1, 28, 28],
-  features: Float32Array.from({ length: count * PIXELS }, () => random.float()),
-  labels: Float32Array.from({ length: count }, () => random.integer(10)),
-  classNames: [...'0123456789'],
-};
-const indices = Uint32Array.from({ length: count }, (_, index) => index);
+const model = createModel(modelName, { ...dataset, classCount: dataset.classNames.length });
+const trainer = createOnnxTrainer(engine, model);
+const indices = Uint32Array.from({ length: dataset.count }, (_, index) => index);
 const params = new Float32Array(trainer.layout.size);
 const trained = new Float32Array(trainer.layout.size);
 trainer.initialParams(1, params);
@@ -38,8 +38,7 @@ const work = {
   weightDecay: 0,
   ...JSON.parse(change),
 };
-const warmUp = { ...work, amount: { steps: 50 } };
-await trainer.train(params, { dataset, indices }, modelName === 'cnn' ? work : warmUp, 0, trained);
+await trainer.train(params, { dataset, indices }, { ...work, amount: { steps: warmUp } }, 0, trained);
 
 const cpuBefore = process.cpuUsage();
 const wallBefore = performance.now();
@@ -57,3 +56,29 @@ const examplesPerCpuSecond = examples / cpuSeconds;
 process.stdout.write(
   `${JSON.stringify({ engine: engine.name, model: modelName, batch: Number(batch), steps, examples, cpuSeconds, wallSeconds, examplesPerCpuSecond })}\n`,
 );
+
+function images(count) {
+  return {
+    name: 'random',
+    task: 'classification',
+    count,
+    featureShape: [1, 28, 28],
+    features: Float32Array.from({ length: count * PIXELS }, () => random.float()),
+    labels: Float32Array.from({ length: count }, () => random.integer(10)),
+    classNames: [...'0123456789'],
+  };
+}
+
+function sequences(count, length, vocabulary) {
+  const tokens = () => Float32Array.from({ length: count * length }, () => random.integer(vocabulary));
+  return {
+    name: 'random',
+    task: 'next-token',
+    count,
+    featureShape: [length],
+    features: tokens(),
+    labelShape: [length],
+    labels: tokens(),
+    classNames: Array.from({ length: vocabulary }, (_, token) => String(token)),
+  };
+}

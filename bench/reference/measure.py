@@ -14,7 +14,6 @@ import time  # noqa: E402
 
 FEATURES = 784
 CLASSES = 10
-WARM_UP_STEPS = 50
 LEARNING_RATE = 0.1
 SEED = 0
 
@@ -25,6 +24,7 @@ def parse_arguments(description, models):
     parser.add_argument("--model", choices=models, required=True)
     parser.add_argument("--batch", type=positive_integer, default=10, help="examples a step")
     parser.add_argument("--examples", type=positive_integer, default=6000, help="examples in memory")
+    parser.add_argument("--warm-up", type=positive_integer, default=50, help="steps before the clock starts")
     parser.add_argument("--seconds", type=positive_number, default=3.0, help="wall time to measure for, at least")
     parser.add_argument("--data", choices=["random"], default="random")
     arguments = parser.parse_args()
@@ -78,7 +78,7 @@ def measure(engine, version, arguments, epochs):
 
     `epochs` yields the training loss after every step, over batches of exactly `--batch` examples, forever.
     """
-    for _ in range(WARM_UP_STEPS):
+    for _ in range(arguments.warm_up):
         next(epochs)
     steps = 0
     loss_sum = 0.0

@@ -9,6 +9,8 @@ except ImportError as error:
 
 from torch import nn
 
+from torch_language import LANGUAGE_MODELS
+
 MODELS = {
     "mlp": lambda: nn.Sequential(
         nn.Linear(measure.FEATURES, 128),
@@ -37,14 +39,25 @@ MODELS = {
 }
 
 
+def image_task(arguments):
+    """A model, random images and their labels."""
+    shape = (1, 28, 28) if arguments.model == "cnn" else (measure.FEATURES,)
+    labels = torch.randint(0, measure.CLASSES, (arguments.examples,))
+    return MODELS[arguments.model](), torch.rand(arguments.examples, *shape), labels
+
+
+def language_task(arguments):
+    """A model, random sequences and the token behind each position."""
+    create, vocabulary, length = LANGUAGE_MODELS[arguments.model]
+    tokens = torch.randint(0, vocabulary, (arguments.examples, length + 1))
+    return create(vocabulary, length), tokens[:, :-1].contiguous(), tokens[:, 1:].contiguous()
+
+
 def epochs(arguments):
     """Trains forever on random examples, in a fresh order every epoch; yields each step's loss."""
     torch.set_num_threads(1)
     torch.manual_seed(measure.SEED)
-    shape = (1, 28, 28) if arguments.model == "cnn" else (measure.FEATURES,)
-    features = torch.rand(arguments.examples, *shape)
-    labels = torch.randint(0, measure.CLASSES, (arguments.examples,))
-    model = MODELS[arguments.model]()
+    model, features, labels = language_task(arguments) if arguments.model in LANGUAGE_MODELS else image_task(arguments)
     criterion = nn.CrossEntropyLoss()
     optimizer = torch.optim.SGD(model.parameters(), lr=measure.LEARNING_RATE)
     while True:
@@ -52,12 +65,12 @@ def epochs(arguments):
         for start in range(0, arguments.examples - arguments.batch + 1, arguments.batch):
             batch = order[start : start + arguments.batch]
             optimizer.zero_grad(set_to_none=True)  # the default since PyTorch 2, and a little faster
-            loss = criterion(model(features.index_select(0, batch)), labels.index_select(0, batch))
+            loss = criterion(model(features.index_select(0, batch)).flatten(0, -2), labels.index_select(0, batch).flatten())
             loss.backward()
             optimizer.step()
             yield loss.item()
 
 
 if __name__ == "__main__":
-    options = measure.parse_arguments(__doc__, list(MODELS))
+    options = measure.parse_arguments(__doc__, [*MODELS, *LANGUAGE_MODELS])
     measure.measure("pytorch", torch.__version__, options, epochs(options))

@@ -2,8 +2,8 @@
  * The recurrence of an LSTM (Hochreiter and Schmidhuber 1997, with forget gates), unrolled: forward as a composite
  * of few nodes a step, backward with every product that does not wait for another step taken over all steps at once.
  *
- * Unrolled, and not a loop (Scan): the products of a step are small, and a loop of ONNX Runtime sets up its body
- * anew at each turn. Measured in docs/operators.md.
+ * Unrolled, and not a loop (Scan), which runs no faster: plain nodes keep the gradient within the rules that all other
+ * operators have. A loop would load faster. Measured in docs/operators.md.
  */
 import { int, integerOf } from '../attributes.js';
 import { arithmeticOf } from '../gradients/formulas.js';

@@ -42,6 +42,8 @@ describe('settingsOf', () => {
     [['--held-out', '0.3'], { heldOutFraction: 0.3 }],
     [['--features', 'age, size'], { features: ['age', 'size'] }],
     [['--compare', 'central,isolated'], { compare: ['central', 'isolated'] }],
+    [['--local-params', 'batch-normalization'], { localParams: 'batch-normalization' }],
+    [['--local-params', 'batchNorm*, *.bias'], { localParams: ['batchNorm*', '*.bias'] }],
     [['--trainer', './mine.ts'], { trainer: { module: './mine.ts' } }],
     [['--target', 'accuracy=0.97'], { target: { metric: 'accuracy', value: 0.97 } }],
     [['--plateau', '5'], { plateau: { patience: 5, minChange: 0 } }],

@@ -22,6 +22,8 @@ const asSchedule: Convert = (text) => {
   return { type: 'steps', values: text.split(',').map((pair) => pair.split(':').map(asNumber)) };
 };
 
+const asLocalParams: Convert = (text) => (text === 'batch-normalization' ? text : asList(text));
+
 const asTarget: Convert = (text) => {
   const [metric, value, ...more] = text.split('=');
   if (metric === undefined || value === undefined || more.length > 0) {
@@ -79,6 +81,12 @@ const trainingFlags: readonly Flag[] = [
   flag('trainer', '--trainer <module>', 'your own trainer, in place of a model', (module) => ({ module })),
   flag('init', '--init <file>', 'safetensors file to start from', asText),
   flag('strategy', '--strategy <name>', 'fedavg [fedavg]', asText),
+  flag(
+    'localParams',
+    '--local-params <names>',
+    "what stays with each client: batch-normalization, or names like 'batchNorm*' [nothing]",
+    asLocalParams,
+  ),
   flag('reports', '--reports <what>', 'clients report params or update [params]', asText),
   flag('serverLearningRate', '--server-learning-rate <x>', 'factor of the mean update [1]', asNumber),
   flag('rounds', '--rounds <n>', 'at most this many rounds [20]', asNumber),

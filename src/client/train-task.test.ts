@@ -32,7 +32,7 @@ const sums: EvaluationSums = { exampleCount: 2, lossSum: 1, confusion: [1, 0, 0,
 /** A trainer that does what a test says; `given` is what it was called with. */
 function trainerThat(does: {
   train?: (params: Float32Array, out: Float32Array) => unknown;
-  evaluate?: () => unknown;
+  evaluate?: (params: Float32Array) => unknown;
 }) {
   const given: unknown[] = [];
   const trainer: Trainer = {
@@ -42,8 +42,8 @@ function trainerThat(does: {
       given.push(...rest.slice(0, 3));
       return does.train?.(params, rest[3]) as TrainResult;
     },
-    async evaluate() {
-      return does.evaluate?.() as EvaluationSums;
+    async evaluate(params) {
+      return does.evaluate?.(params) as EvaluationSums;
     },
   };
   return { trainer, given };
@@ -120,6 +120,63 @@ describe('runTrainTask', () => {
     const { trainer } = trainerThat({ train: () => ({ ...good, loss }) });
     const run = runTrainTask(trainer, task('params'), new Float32Array(3));
     await expect(run).rejects.toThrow(`the training loss must stay finite, got ${loss}`);
+  });
+});
+
+describe('runTrainTask, where a parameter stays with the client', () => {
+  const some = createLayout([
+    { name: 'shared', shape: [1] },
+    { name: 'own', shape: [2] },
+  ]);
+  const ownOf = (...values: number[]) => ({
+    entries: some.entries.slice(1),
+    values: Float32Array.from(values),
+  });
+
+  it.each([
+    { reports: 'params', expected: [2, 2, 3] },
+    { reports: 'update', expected: [1, 0, 0] },
+  ] as const)(
+    'trains it from its own values, keeps it, and reports nothing of it among $reports',
+    async ({ reports, expected }) => {
+      const local = ownOf(50, 60);
+      const out = new Float32Array(3);
+      const asked = { ...task(reports), local };
+      await runTrainTask(trainerThat({ train: writes }).trainer, asked, out);
+      expect([...out]).toEqual(expected);
+      expect([...local.values]).toEqual([100, 120]);
+      expect([...asked.params]).toEqual([1, 2, 3]);
+    },
+  );
+
+  it.each([0, 2])('keeps what it had where element %d of the trained ones is no number', async (index) => {
+    const local = ownOf(50, 60);
+    const { trainer } = trainerThat({
+      train(params, out) {
+        writes(params, out);
+        out[index] = Number.NaN;
+        return good;
+      },
+    });
+    const run = runTrainTask(trainer, { ...task('params'), local }, new Float32Array(3));
+    await expect(run).rejects.toThrow('trained parameters must stay finite, got NaN or infinity');
+    expect([...local.values]).toEqual([50, 60]);
+  });
+
+  it('evaluates with it in its place', async () => {
+    const evaluated: number[][] = [];
+    const { trainer } = trainerThat({
+      evaluate(params) {
+        evaluated.push([...params]);
+        return sums;
+      },
+    });
+    await runEvaluationTask(trainer, Float32Array.of(1, 2, 3), examples, ownOf(50, 60));
+    await runEvaluationTask(trainer, Float32Array.of(1, 2, 3), examples);
+    expect(evaluated).toEqual([
+      [1, 50, 60],
+      [1, 2, 3],
+    ]);
   });
 });
 

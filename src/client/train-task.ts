@@ -1,7 +1,10 @@
 /** A client's part of a round: train from the global model or evaluate it, and check what the trainer gives back. */
 import type { Examples } from '../data/dataset.js';
 import { ConfigError } from '../errors.js';
+import { copyEntries } from '../learn/local-params.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from '../learn/trainer.js';
+import { allFinite } from '../params/arithmetic.js';
+import { type LocalPart, takeLocal, withLocal } from './local-part.js';
 
 /** One client's work in one round. */
 export interface TrainTask {
@@ -12,23 +15,40 @@ export interface TrainTask {
   readonly seed: number;
   /** What to report: trained parameters, or their difference from the global ones. */
   readonly reports: 'params' | 'update';
+  /** What stays with the client; absent: nothing. */
+  readonly local?: LocalPart | undefined;
 }
 
 /**
- * Trains and writes the report into `out` (as many elements as `params`).
+ * Trains and writes the report into `out` (as many elements as `params`). What stays with the client is trained too,
+ * from its own values, which change; in the report stand the global ones, so that nothing of it leaves and a mean
+ * over clients leaves them as they are.
  *
- * @throws {ConfigError} when the trainer gives back something else than a result, or its loss is not finite.
+ * @throws {ConfigError} when the trainer gives back something else than a result, its loss is not finite, or what
+ *   stays would not be.
  */
 export async function runTrainTask(
   trainer: Trainer,
   task: TrainTask,
   out: Float32Array,
 ): Promise<TrainResult> {
-  const { params, examples, work, seed, reports } = task;
+  const { params, examples, work, seed, reports, local } = task;
   // A trainer that writes nothing must not pass off what an earlier client left here as its own.
   out.fill(Number.NaN);
-  const result: TrainResult | undefined = await trainer.train(params, examples, work, seed, out);
+  const result: TrainResult | undefined = await trainer.train(
+    local ? withLocal(params, local) : params,
+    examples,
+    work,
+    seed,
+    out,
+  );
   checkResult(result);
+  if (local) {
+    // A report of such values is refused: the client must not go on from them alone.
+    if (!allFinite(out)) throw new ConfigError('trained parameters must stay finite, got NaN or infinity');
+    takeLocal(out, local);
+    copyEntries(local.entries, params, out);
+  }
   if (reports === 'update') {
     for (let index = 0; index < out.length; index++)
       out[index] = (out[index] as number) - (params[index] as number);
@@ -37,7 +57,7 @@ export async function runTrainTask(
 }
 
 /**
- * Evaluates the global model on a client's examples.
+ * Evaluates the global model on a client's examples, with what stays with the client in its place.
  *
  * @throws {ConfigError} when the trainer gives back something else than sums over these examples.
  */
@@ -45,8 +65,10 @@ export async function runEvaluationTask(
   trainer: Trainer,
   params: Float32Array,
   examples: Examples,
+  local?: LocalPart,
 ): Promise<EvaluationSums> {
-  const sums: EvaluationSums | undefined = await trainer.evaluate(params, examples);
+  const own = local ? withLocal(params, local) : params;
+  const sums: EvaluationSums | undefined = await trainer.evaluate(own, examples);
   const exampleCount = examples.indices.length;
   const { task, classNames } = examples.dataset;
   const classCount = task === 'classification' ? classNames.length : 0;

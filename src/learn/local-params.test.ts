@@ -37,12 +37,19 @@ describe('localEntries', () => {
 
   it('are those of a list, or of a pattern', () => {
     expect(namesOf(model, ['dense1.bias', 'dense2.bias'])).toEqual(['dense1.bias', 'dense2.bias']);
+    expect(namesOf(model, ['batchNorm*', '*2.bias'])).toEqual([...ofNorm, 'dense2.bias']);
     expect(namesOf(model, /Norm/g)).toEqual([...ofNorm, 'groupNorm1.weight', 'groupNorm1.bias']);
   });
 
   it.each<[LocalParams, Model, string]>([
-    [['dense9.bias'], model, 'localParams must be names of parameters, got "dense9.bias"'],
-    [[], model, 'localParams must choose some parameters of mixed, got none'],
+    [
+      ['dense9.*'],
+      model,
+      'localParams must match parameters (dense1.weight, dense1.bias, batchNorm1.weight, batchNorm1.bias, batchNorm1.runningMean, ...), "dense9.*" matches none',
+    ],
+    [[], model, 'localParams must name at least one parameter, got none'],
+    [['*'], model, 'localParams must choose some parameters of mixed, got all'],
+    [/none/, model, 'localParams must choose some parameters of mixed, got none'],
     [/./, model, 'localParams must choose some parameters of mixed, got all'],
     [
       'batch-normalization',

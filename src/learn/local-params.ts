@@ -1,10 +1,11 @@
 /** Which parameters stay with a client: batch normalisation by its own data (FedBN). */
 import { ConfigError } from '../errors.js';
-import type { LayoutEntry } from '../params/layout.js';
+import type { Layout, LayoutEntry } from '../params/layout.js';
 import { type ModelParameters, modelParameters } from './compile.js';
+import { namesMatching } from './frozen.js';
 import type { Model } from './model.js';
 
-/** Parameters by name, by a pattern of names, or those of all batch normalisations. */
+/** Parameters by name (`*` stands for any text), by a pattern of names, or those of all batch normalisations. */
 export type LocalParams = readonly string[] | RegExp | 'batch-normalization';
 
 /**
@@ -13,22 +14,21 @@ export type LocalParams = readonly string[] | RegExp | 'batch-normalization';
  * normalisations, of imported models too: FedBN (Li et al. 2021, algorithm 1). Of a file whose exporter merged
  * parameters that are equal, what a normalisation shares with other layers stays too.
  *
- * @throws {ConfigError} when a name is no parameter, or nothing or everything would stay.
+ * @throws {ConfigError} when a name matches no parameter, or nothing or everything would stay.
  */
 export function localEntries(model: Model, local: LocalParams): readonly LayoutEntry[] {
   const parameters = modelParameters(model);
-  const { layout } = parameters;
-  const names = namesOf(parameters, local);
-  const unknown = names.find((name) => !layout.entries.some((entry) => entry.name === name));
-  if (unknown !== undefined) {
-    throw new ConfigError(`localParams must be names of parameters, got "${unknown}"`);
-  }
-  const chosen = layout.entries.filter(({ name }) => names.includes(name));
-  if (chosen.length === 0 || chosen.length === layout.entries.length) {
-    const got = chosen.length === 0 ? 'none' : 'all';
-    throw new ConfigError(`localParams must choose some parameters of ${model.name}, got ${got}`);
-  }
-  return chosen;
+  const chosen = chosenBy(parameters, local);
+  return someOf(parameters.layout, chosen, `parameters of ${model.name}`);
+}
+
+/**
+ * The same by names, of a trainer whose model is not known.
+ *
+ * @throws {ConfigError} when a name matches no parameter, or everything would stay.
+ */
+export function localEntriesOf(layout: Layout, names: readonly string[]): readonly LayoutEntry[] {
+  return someOf(layout, matching(layout, names), 'parameters');
 }
 
 /**
@@ -39,10 +39,26 @@ export function copyEntries(entries: readonly LayoutEntry[], from: Float32Array,
   for (const { offset, length } of entries) into.set(from.subarray(offset, offset + length), offset);
 }
 
-function namesOf({ layout, nodes }: ModelParameters, local: LocalParams): readonly string[] {
-  const names = layout.entries.map(({ name }) => name);
-  if (local instanceof RegExp) return names.filter((name) => name.search(local) >= 0);
-  if (local !== 'batch-normalization') return local;
+type Chooses = (name: string) => boolean;
+
+function chosenBy({ layout, nodes }: ModelParameters, local: LocalParams): Chooses {
+  if (local instanceof RegExp) return (name) => name.search(local) >= 0;
+  if (local !== 'batch-normalization') return matching(layout, local);
   const taken = nodes.flatMap(({ op, inputs }) => (op === 'BatchNormalization' ? inputs.slice(1) : []));
-  return names.filter((name) => taken.includes(name));
+  return (name) => taken.includes(name);
+}
+
+function matching({ entries }: Layout, names: readonly string[]): Chooses {
+  return namesMatching(
+    'localParams',
+    names,
+    entries.map(({ name }) => name),
+  );
+}
+
+function someOf({ entries }: Layout, chooses: Chooses, what: string): readonly LayoutEntry[] {
+  const chosen = entries.filter(({ name }) => chooses(name));
+  if (chosen.length > 0 && chosen.length < entries.length) return chosen;
+  const got = chosen.length === 0 ? 'none' : 'all';
+  throw new ConfigError(`localParams must choose some ${what}, got ${got}`);
 }

@@ -2,6 +2,7 @@
 import { type BarPart, barTable, toneHeading } from './bars.js';
 import { formatCount, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
+import { modelWords } from './model-words.js';
 import { meanOf, type RunSummary } from './run-summary.js';
 
 const MOST_CLASSES_LISTED = 40;
@@ -31,10 +32,10 @@ export function classPanel(summary: RunSummary): Html | undefined {
   }));
   return html`<figure class="panel" aria-labelledby="classes-title">
 <h3 id="classes-title">Accuracy per class</h3>
-<p class="note">The final global model on the server's held-out data${hasAlone && ', beside the mean over the models that clients trained alone'}.${
+<p class="note">${modelWords(summary).evaluated}${hasAlone && ', beside the mean over the models that clients trained alone'}.${
     shown.length < accuracy.length && ` The ${shown.length} lowest of ${accuracy.length} classes.`
   }</p>
-${barTable('Accuracy per class', ['Class', 'Accuracy', toneHeading('Global', 'global'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
+${barTable('Accuracy per class', ['Class', 'Accuracy', toneHeading(modelWords(summary).column, 'global'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
 </figure>`;
 }
 
@@ -50,7 +51,7 @@ export function confusionPanel(summary: RunSummary): Html | undefined {
   const small = matrix.length <= MOST_CLASSES_IN_MATRIX;
   return html`<figure class="panel" aria-labelledby="confusion-title">
 <h3 id="confusion-title">${small ? 'Confusion matrix' : 'Most frequent confusions'}</h3>
-<p class="note">Number of the server's held-out examples, final global model.${small && ' Rows are true classes, columns are predictions; shades are shares of a row.'}</p>
+<p class="note">Number of ${modelWords(summary).examples}.${small && ' Rows are true classes, columns are predictions; shades are shares of a row.'}</p>
 ${small ? heatTable(summary, matrix) : confusionList(summary, matrix)}
 </figure>`;
 }

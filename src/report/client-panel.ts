@@ -4,6 +4,7 @@ import { type BarPart, barTable, toneHeading } from './bars.js';
 import type { Chart } from './chart.js';
 import { formatMetric, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
+import { type ModelWords, modelWords } from './model-words.js';
 import { finite, type RunSummary } from './run-summary.js';
 
 const MOST_BARS = 40;
@@ -29,8 +30,8 @@ export function clientPanel(summary: RunSummary): Html | undefined {
   }));
   return html`<figure class="panel" aria-labelledby="clients-title">
 <h3 id="clients-title">${title}</h3>
-<p class="note">${explain(hasAlone)}</p>
-${barTable(title, ['Client', metricName(summary), toneHeading('Global', 'federated'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
+<p class="note">${explain(modelWords(summary), hasAlone)}</p>
+${barTable(title, ['Client', metricName(summary), toneHeading(modelWords(summary).column, 'federated'), ...(hasAlone ? [toneHeading('Alone', 'isolated')] : [])], rows)}
 </figure>`;
 }
 
@@ -50,7 +51,7 @@ export function clientChart(summary: RunSummary): Chart | undefined {
   return {
     id: 'clients',
     title,
-    note: explain(hasAlone),
+    note: explain(modelWords(summary), hasAlone),
     wide: true,
     xName: 'Clients, worst to best',
     x: results.map((_, index) => index + 1),
@@ -61,7 +62,11 @@ export function clientChart(summary: RunSummary): Chart | undefined {
       ...(hasAlone
         ? [{ name: 'Trained alone', tone: 'isolated', values: alone, look: 'points' as const }]
         : []),
-      { name: 'Global model', tone: 'federated', values: results.map(({ value }) => value ?? null) },
+      {
+        name: modelWords(summary).name,
+        tone: 'federated',
+        values: results.map(({ value }) => value ?? null),
+      },
     ],
     summary: `${title}: mean ${text(spread.mean)}, worst ${text(spread.worst)}, best ${text(spread.best)}.`,
   };
@@ -100,9 +105,8 @@ function isAccuracy({ started }: RunSummary): boolean {
   return started.task !== 'regression';
 }
 
-function explain(hasAlone: boolean): string {
-  const global = "The final global model on each client's own held-out examples";
+function explain({ onClients }: ModelWords, hasAlone: boolean): string {
   return hasAlone
-    ? `${global}; beside it the model that the client trained alone, on the same examples.`
-    : `${global}.`;
+    ? `${onClients}; beside it the model that the client trained alone, on the same examples.`
+    : `${onClients}.`;
 }

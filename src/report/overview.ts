@@ -25,6 +25,7 @@ export function header(summary: RunSummary, config: Record<string, unknown>): Ht
     `${started.model} with ${formatPlural(started.parameterCount, 'parameter')}`,
     named('data', config.data),
     named('partition', config.partition),
+    named('local to clients', config.localParams),
     formatPlural(started.clients.length, 'client'),
     started.engine,
   ].filter((fact) => fact !== undefined);

@@ -54,6 +54,18 @@ it('shows a regression with its error and without classes', () => {
   expect(page).not.toContain('NaN');
 });
 
+it('says whose models are evaluated where parameters stay with clients', () => {
+  const events = fakeRun({ baselines: true });
+  const own = events.map((event) =>
+    event.type === 'run-started' ? { ...event, localParams: ['batchNorm1.weight'] } : event,
+  );
+  expect(render(events)).toContain('global model');
+  const page = render(own, { localParams: 'batch-normalization' });
+  expect(page).not.toMatch(/global model/i);
+  expect(page).toMatch(/>Clients(&#39;|') own models/);
+  expect(page).toContain('local to clients batch-normalization');
+});
+
 it('leaves out panels without data', () => {
   const page = render(fakeRun({ rounds: 0, unfinished: true }), {});
   expect(titles(page)).toEqual([

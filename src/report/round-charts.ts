@@ -2,6 +2,7 @@
 import type { IsolatedEvaluated } from '../round/run-events.js';
 import type { Chart, Column, Series, ValueFormat } from './chart.js';
 import { formatBytes, formatDuration, formatMetric, formatPercent, formatPlural } from './format.js';
+import { modelWords } from './model-words.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
 
 type Metric = 'accuracy' | 'top3Recall' | 'perplexity' | 'loss' | 'meanAbsoluteError';
@@ -29,6 +30,7 @@ function metricChart(
   format: ValueFormat,
 ): Chart | undefined {
   const { evaluated: rounds } = summary;
+  const words = modelWords(summary);
   const x = rounds.map((event) => event.round);
   const column = (pick: (index: number) => number | null | undefined): Column =>
     x.map((_, index) => finite(pick(index)) ?? null);
@@ -36,7 +38,7 @@ function metricChart(
   if (!hasValues(global)) return undefined;
   const central = new Map(summary.central.map((event) => [event.round, event.metrics]));
   const series: Series[] = [
-    { name: 'Global model', tone: 'global', values: global },
+    { name: words.name, tone: 'global', values: global },
     { ...federatedSeries(summary, metric, column), name: "On clients' held-out data", tone: 'federated' },
     {
       name: 'Central training',
@@ -64,7 +66,7 @@ function metricChart(
     yName,
     format,
     series: known,
-    summary: `${title} over ${formatPlural(x.at(-1) ?? 0, 'round')}: the global model goes from ${ends(global, format)}.`,
+    summary: `${title} over ${formatPlural(x.at(-1) ?? 0, 'round')}: ${words.subject} goes from ${ends(global, format)}.`,
   };
 }
 

@@ -59,6 +59,11 @@ export interface RunStarted {
   readonly time: number;
   readonly model: string;
   readonly parameterCount: number;
+  /**
+   * The parameters that stay with each client; absent where none does. Then the metrics of rounds are of all clients,
+   * each with its own on its own held-out data: there is no one model that the server could evaluate.
+   */
+  readonly localParams?: readonly string[];
   readonly task: Task;
   /** Of one example; absent in logs of early versions. */
   readonly featureShape?: readonly number[];
@@ -114,7 +119,7 @@ export interface RoundFinished {
   readonly failedCount: number;
   /** Mean training loss over the cohort, weighted by examples; absent where nobody trained. */
   readonly trainLoss?: number;
-  /** Of the global model on the server's held-out data; absent in rounds that were not evaluated. */
+  /** Of the global model on the server's held-out data (but see `localParams`); absent in rounds that were not evaluated. */
   readonly metrics?: Metrics;
   /** Absent when no client of the cohort has held-out examples, and in rounds that were not evaluated. */
   readonly federated?: FederatedMetrics;
@@ -124,6 +129,8 @@ export interface RoundFinished {
   readonly wallMs: number;
   /** SHA-256 of the model file of this round, hexadecimal. */
   readonly modelSha256: string;
+  /** Of the file with what stays with the clients; absent where nothing does. */
+  readonly localSha256?: string;
 }
 
 /** Central training: the same model and steps on pooled data. */

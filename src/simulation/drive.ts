@@ -1,5 +1,6 @@
 /** Carries out what the round's state machine commands, in a simulation. */
 import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
+import { createLayout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
 import {
   advance,
@@ -13,7 +14,8 @@ import {
 import type { Metrics, RoundFinished, RunEvent, StopReason } from '../round/run-events.js';
 import { isEvaluated, type Progress } from '../round/stopping.js';
 import type { RunDirectory } from '../store/run-directory.js';
-import { evaluateOn, evaluateOnClients } from './evaluate.js';
+import { evaluateRound } from './evaluate-round.js';
+import type { LocalStore } from './local-store.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 import { type Answer, trainRound } from './train-round.js';
@@ -29,6 +31,8 @@ export interface RunContext {
   readonly run: RunDirectory;
   /** The global model, from `pool.allocate()`; moved in place. */
   readonly global: Float32Array;
+  /** What stays with the clients; absent: nothing. Moved in place. */
+  readonly local?: LocalStore | undefined;
   /** Where a resumed run stands. */
   readonly progress: Progress | null;
   readonly signal: AbortSignal;
@@ -57,8 +61,8 @@ interface Tally {
 
 /** Runs rounds until the plan, or the signal, ends them. */
 export async function driveRun(context: RunContext): Promise<DriveResult> {
-  const { plan, pool, population, run, global, signal, emit } = context;
-  const modelBytes = encodeSafetensors({ layout: pool.layout, values: global }).length;
+  const { plan, pool, population, run, global, local, signal, emit } = context;
+  const modelBytes = bytesOnTheWay(pool, local);
   const sum = createWeightedSum(pool.layout.size);
   const mean = new Float32Array(pool.layout.size);
   const buffers = Array.from({ length: pool.threads * BUFFERS_PER_THREAD }, () => pool.allocate());
@@ -114,16 +118,20 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     const before = state.progress?.elapsedMs ?? 0;
     const evaluated = isEvaluated(plan.stop, round, before + performance.now() - tally.startedAt);
     moved ||= aggregated;
-    if (evaluated && (!metrics || moved)) {
-      metrics = await evaluateOn(pool, global, population.serverHeldOut);
-      moved = false;
-    }
-    const federated = evaluated && (await evaluateOnClients(pool, global, population, tally.cohort));
+    const found = evaluated
+      ? await evaluateRound(context, tally.cohort, moved ? undefined : metrics)
+      : undefined;
     if (signal.aborted) return;
     // Not the clients' fault: the run is to be resumed, not recorded as failed rounds.
     if (pool.broken) throw pool.broken;
+    if (found) {
+      metrics = found.metrics;
+      moved = false;
+    }
     const bytes = encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) });
     const { sha256 } = await run.saveModel(round, bytes);
+    const kept =
+      local && (await run.saveLocal(round, encodeSafetensors(local.all(), { round: String(round) })));
     const wallMs = performance.now() - tally.startedAt;
     const event: RoundFinished = {
       type: 'round-finished',
@@ -134,16 +142,15 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       trainedCount: tally.trained,
       failedCount: tally.failed,
       ...(tally.exampleCount > 0 ? { trainLoss: tally.lossSum / tally.exampleCount } : {}),
-      ...(evaluated && metrics ? { metrics } : {}),
-      ...(federated ? { federated: { metrics: federated.metrics, spread: federated.spread } } : {}),
+      ...found,
       downBytes: tally.cohort.length * modelBytes,
       upBytes: tally.trained * modelBytes,
       wallMs,
       modelSha256: sha256,
+      ...(kept ? { localSha256: kept.sha256 } : {}),
     };
     await emit(event);
-    const found = evaluated && metrics ? metrics : null;
-    deliver({ type: 'evaluated', round, metrics: found, elapsedMs: before + wallMs });
+    deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs: before + wallMs });
     await run.dropModels([round, state.progress?.bestRound ?? round]);
   };
 
@@ -153,7 +160,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
         tally = emptyTally(command.cohort);
         reset(sum);
         const { reports } = plan.strategy;
-        const work = { ...command, reports, seed: plan.seed };
+        const work = { ...command, reports, seed: plan.seed, local };
         for await (const answer of trainRound(pool, population, global, work, buffers)) {
           if (signal.aborted) return;
           await hear(command.round, answer);
@@ -201,6 +208,13 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     bestRound: state.progress?.bestRound ?? 0,
     elapsedMs: state.progress?.elapsedMs ?? 0,
   };
+}
+
+/** Bytes of a model as it goes from server to client or back: what stays with clients never does. */
+function bytesOnTheWay({ layout }: TrainingPool, local: LocalStore | undefined): number {
+  const staying = new Set(local?.entries.map(({ name }) => name));
+  const shared = local ? createLayout(layout.entries.filter(({ name }) => !staying.has(name))) : layout;
+  return encodeSafetensors({ layout: shared, values: new Float32Array(shared.size) }).length;
 }
 
 function emptyTally(cohort: readonly number[]): Tally {

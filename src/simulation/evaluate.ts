@@ -4,6 +4,7 @@ import { addSums, emptyTally } from '../learn/evaluation.js';
 import type { EvaluationSums } from '../learn/trainer.js';
 import { metricsOf, spreadOf, spreadValue } from '../round/metrics.js';
 import type { FederatedMetrics, Metrics } from '../round/run-events.js';
+import type { LocalStore } from './local-store.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 
@@ -24,40 +25,53 @@ export async function evaluateOn(
   return totalMetrics(await Promise.all(parts), examples.dataset);
 }
 
-/** What each client that has held-out examples finds on them. */
-export interface ClientMetrics {
+/** What a client that has held-out examples finds on them. */
+export interface ClientSums {
   readonly clientId: number;
   readonly metrics: Metrics;
+  readonly sums: EvaluationSums;
 }
 
 /**
- * A model on the clients' own held-out parts; undefined when none of them has any. A client that cannot evaluate
- * is left out.
+ * A model on the clients' own held-out parts, with what stays with each in its place. A client that has none, or
+ * cannot evaluate, is left out.
  */
 export async function evaluateOnClients(
   pool: TrainingPool,
   params: Float32Array,
   { clients }: Population,
   clientIds: readonly number[],
-): Promise<(FederatedMetrics & { readonly clients: readonly ClientMetrics[] }) | undefined> {
+  local?: LocalStore,
+): Promise<readonly ClientSums[]> {
   const jobs = clientIds.flatMap((clientId) => {
     const heldOut = clients[clientId]?.heldOut;
     return heldOut && heldOut.indices.length > 0 ? [{ clientId, heldOut }] : [];
   });
-  const outcomes = await Promise.allSettled(jobs.map(({ heldOut }) => pool.evaluate(params, heldOut)));
-  const found = outcomes.flatMap((outcome, index) =>
-    outcome.status === 'fulfilled' ? [{ ...jobs[index]!, sums: outcome.value }] : [],
+  const outcomes = await Promise.allSettled(
+    jobs.map(({ clientId, heldOut }) => pool.evaluate(params, heldOut, local?.of(clientId))),
   );
-  const first = found[0];
-  if (!first) return undefined;
-  const { dataset } = first.heldOut;
-  const each = found.map(({ clientId, sums }) => ({ clientId, metrics: totalMetrics([sums], dataset) }));
-  const values = each.map(({ metrics }) => spreadValue(metrics));
+  return outcomes.flatMap((outcome, index) => {
+    const job = jobs[index];
+    if (!job || outcome.status !== 'fulfilled') return [];
+    const { clientId, heldOut } = job;
+    const sums = outcome.value;
+    return [{ clientId, sums, metrics: totalMetrics([sums], heldOut.dataset) }];
+  });
+}
+
+/** What clients have found, together; undefined where there are none. */
+export function federatedMetrics(
+  found: readonly ClientSums[],
+  { datasets: [dataset] }: Population,
+): FederatedMetrics | undefined {
+  if (found.length === 0) return undefined;
   const parts = found.map(({ sums }) => sums);
   return {
     metrics: totalMetrics(parts, dataset),
-    spread: spreadOf(values, dataset.task !== 'regression'),
-    clients: each,
+    spread: spreadOf(
+      found.map(({ metrics }) => spreadValue(metrics)),
+      dataset.task !== 'regression',
+    ),
   };
 }
 

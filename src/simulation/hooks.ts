@@ -17,6 +17,8 @@ export interface SimulationResult {
   readonly finished: RunFinished;
   /** The final global model. */
   readonly params: Params;
+  /** What stayed with the clients, each parameter as [clients, ...shape]; absent where nothing did, and where the run was interrupted. */
+  readonly local?: Params;
   /** The run directory, and the report in it. */
   readonly directory: string;
   readonly report: string;

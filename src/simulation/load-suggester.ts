@@ -21,8 +21,8 @@ export interface LoadedSuggester extends Suggester {
  * Loads the last model of a run of the next token.
  *
  * @param path the run directory
- * @throws {ConfigError} when the run is of another task, was trained by a trainer of the user's own, or has
- * hashed words and `typed` is missing.
+ * @throws {ConfigError} when the run is of another task, was trained by a trainer of the user's own, left a part of its
+ * model with the clients, or has hashed words and `typed` is missing.
  * @throws {StoreError} when there is no such run, or it has no model yet, or it is damaged.
  */
 export async function loadSuggester(path: string, options: SuggesterOptions = {}): Promise<LoadedSuggester> {
@@ -31,6 +31,9 @@ export async function loadSuggester(path: string, options: SuggesterOptions = {}
   if (!started) throw new StoreError(`run must have begun, but ${path} has no events`);
   if (started.task !== 'next-token') {
     throw new ConfigError(`run must be one that predicts the next token, got one of ${started.task}`);
+  }
+  if (started.localParams) {
+    throw new ConfigError('run must have one model for all, got one in which parameters stay with clients');
   }
   const { model: name, engine: kind } = restoreModel(path, config);
   const vocabulary = await readVocabulary(path);

@@ -1,4 +1,5 @@
 /** What a pool and its threads say to each other. Arrays are on shared memory, so that saying is not copying. */
+import type { LocalPart } from '../client/local-part.js';
 import type { Dataset } from '../data/dataset.js';
 import type { EngineKind, EngineOptions } from '../engine/engine-options.js';
 import type { EvaluationSums, LocalWork } from '../learn/trainer.js';
@@ -35,8 +36,14 @@ export type Request = { readonly id: number } & (
       readonly work: LocalWork;
       readonly seed: number;
       readonly reports: 'params' | 'update';
+      readonly local?: LocalPart | undefined;
     }
-  | { readonly type: 'evaluate'; readonly params: Float32Array; readonly examples: ExamplesReference }
+  | {
+      readonly type: 'evaluate';
+      readonly params: Float32Array;
+      readonly examples: ExamplesReference;
+      readonly local?: LocalPart | undefined;
+    }
 );
 
 export type Reply =

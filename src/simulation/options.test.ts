@@ -54,6 +54,14 @@ describe('parseOptions', () => {
     [{ learningRate: { type: 'cosine' } }, 'learningRate must be a positive number, a schedule'],
     [{ trainer: 'mine.ts' }, 'trainer must be { module, options? }, got "mine.ts"'],
     [{ plateau: { patience: 1, minChange: -1 } }, 'plateau.minChange must be 0 or more, got -1'],
+    [
+      { localParams: [] },
+      'localParams must be "batch-normalization" or a list of names of parameters, got []',
+    ],
+    [
+      { localParams: 'all' },
+      'localParams must be "batch-normalization" or a list of names of parameters, got "all"',
+    ],
     [{ momentum: 1 }, 'momentum must be from 0 to below 1, got 1'],
     [{ heldOutFraction: 1 }, 'heldOutFraction must be above 0 and below 1, got 1'],
   ])('refuses %j', (settings, message) => {

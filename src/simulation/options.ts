@@ -73,6 +73,11 @@ const trainerModule = v.strictObject(
   must('trainer', '{ module, options? }'),
 );
 
+const localParams = v.union(
+  [v.literal('batch-normalization'), v.pipe(v.array(text('localParams')), v.minLength(1), v.readonly())],
+  must('localParams', '"batch-normalization" or a list of names of parameters'),
+);
+
 const target = v.strictObject(
   {
     metric: v.picklist(METRICS, must('target', `one of ${METRICS.join(', ')}`)),
@@ -112,6 +117,8 @@ const entries = {
   /** A safetensors file to start from. */
   init: text('init'),
   strategy: v.picklist(['fedavg'], must('strategy', 'fedavg')),
+  /** What stays with each client: all batch normalisations (FedBN), or parameters by name (`*`: any text). */
+  localParams,
   reports: v.picklist(['params', 'update'], must('reports', 'params or update')),
   serverLearningRate: positive('serverLearningRate'),
   rounds: integer('rounds', 0),

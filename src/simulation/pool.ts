@@ -1,4 +1,5 @@
 /** The pool of threads on which simulated clients train; one trainer a thread serves many clients in turn. */
+import type { LocalPart } from '../client/local-part.js';
 import type { TrainTask } from '../client/train-task.js';
 import type { Examples } from '../data/dataset.js';
 import type { EvaluationSums, TrainResult } from '../learn/trainer.js';
@@ -24,6 +25,6 @@ export interface TrainingPool {
   allocate(): Float32Array;
   initialParams(seed: number, out: Float32Array): Promise<void>;
   train(task: TrainTask, out: Float32Array): Promise<TrainOutcome>;
-  evaluate(params: Float32Array, examples: Examples): Promise<EvaluationSums>;
+  evaluate(params: Float32Array, examples: Examples, local?: LocalPart): Promise<EvaluationSums>;
   close(): Promise<void>;
 }

@@ -9,8 +9,9 @@ import type { RunDirectory } from '../store/run-directory.js';
 import { readRun } from '../store/stored-run.js';
 import { type BaselineContext, trainCentral, trainIsolated } from './baselines.js';
 import { driveRun } from './drive.js';
-import { evaluateOnClients } from './evaluate.js';
+import { evaluateOnClients, federatedMetrics } from './evaluate.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
+import type { LocalStore } from './local-store.js';
 import { evaluateNgram } from './ngram-baseline.js';
 import type { ResolvedOptions } from './options.js';
 import { sampleSuggestions } from './sample-suggestions.js';
@@ -21,6 +22,8 @@ import { shownSettings } from './stored-settings.js';
 export interface StartingPoint {
   readonly initial: Float32Array;
   readonly global: Float32Array;
+  /** What stays with the clients; absent: nothing. */
+  readonly local?: LocalStore | undefined;
   readonly events: readonly RunEvent[];
   readonly progress?: Progress;
 }
@@ -44,13 +47,13 @@ export async function recordRun(
     if (event.type === 'client-trained') trained.push(event);
     hooks.onEvent?.(event);
   };
-  const { global, progress = null } = start;
+  const { global, local, progress = null } = start;
   const startedAt = performance.now();
   try {
     if (population.vocabulary) await run.saveVocabulary(population.vocabulary);
     if (progress) await emit({ type: 'run-resumed', time: Date.now(), round: progress.round });
     else await emit(startEvent(setup, run.runId));
-    const driven = await driveRun({ plan, pool, population, run, global, signal, emit, progress });
+    const driven = await driveRun({ plan, pool, population, run, global, local, signal, emit, progress });
     const { rounds, metrics, bestRound } = driven;
     const complete =
       driven.reason !== 'interrupted' && (await conclude(setup, hooks, start, trained, rounds, emit));
@@ -60,7 +63,13 @@ export async function recordRun(
     const report = await writeReport(run, finished);
     await emit(finished);
     const params = { layout: pool.layout, values: Float32Array.from(global) };
-    return { finished, params, directory: run.path, report };
+    return {
+      finished,
+      params,
+      ...(local && complete ? { local: local.all() } : {}),
+      directory: run.path,
+      report,
+    };
   } finally {
     await run.close();
   }
@@ -70,7 +79,7 @@ export async function recordRun(
 async function conclude(
   setup: Setup,
   { onNotice = () => {} }: SimulationHooks,
-  { initial, global }: StartingPoint,
+  { initial, global, local }: StartingPoint,
   trained: readonly ClientTrained[],
   rounds: number,
   emit: (event: RunEvent) => Promise<void>,
@@ -82,8 +91,9 @@ async function conclude(
     ...(isolatedClients === undefined ? {} : { isolatedClients }),
   };
   try {
-    await evaluateClients(setup, global, rounds, emit);
-    if (population.vocabulary) {
+    await evaluateClients(setup, global, local, rounds, emit);
+    // Where parameters are local, the global model is nobody's.
+    if (population.vocabulary && !local) {
       const [dataset] = population.datasets;
       const sampled = await sampleSuggestions(options, dataset, population.vocabulary, global);
       if (sampled) await emit(sampled);
@@ -97,7 +107,7 @@ async function conclude(
   }
 }
 
-function startEvent({ options, population, plan, pool }: Setup, runId: string): RunEvent {
+function startEvent({ options, population, plan, pool, localEntries }: Setup, runId: string): RunEvent {
   const [{ task, featureShape, classNames }] = population.datasets;
   const { vocabulary, coverage } = population;
   return {
@@ -106,6 +116,7 @@ function startEvent({ options, population, plan, pool }: Setup, runId: string): 
     time: Date.now(),
     model: options.trainer ? options.trainer.module : options.model,
     parameterCount: pool.layout.size,
+    ...(localEntries.length > 0 ? { localParams: localEntries.map(({ name }) => name) } : {}),
     task,
     featureShape,
     classNames: vocabulary ? [] : classNames,
@@ -123,13 +134,15 @@ function startEvent({ options, population, plan, pool }: Setup, runId: string): 
 async function evaluateClients(
   { plan, pool, population }: Setup,
   global: Float32Array,
+  local: LocalStore | undefined,
   round: number,
   emit: (event: RunEvent) => Promise<void>,
 ): Promise<void> {
-  const found = await evaluateOnClients(pool, global, population, plan.population);
-  if (!found) return;
-  const { metrics, spread } = found;
-  const clients = found.clients.map((client) => ({
+  const found = await evaluateOnClients(pool, global, population, plan.population, local);
+  const together = federatedMetrics(found, population);
+  if (!together) return;
+  const { metrics, spread } = together;
+  const clients = found.map((client) => ({
     clientId: client.clientId,
     exampleCount: client.metrics.exampleCount,
     value: spreadValue(client.metrics),

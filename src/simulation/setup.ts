@@ -2,9 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { ConfigError } from '../errors.js';
+import type { LayoutEntry } from '../params/layout.js';
 import { readParams } from '../params/safetensors.js';
 import type { RunPlan } from '../round/round.js';
 import type { SimulationHooks } from './hooks.js';
+import { chooseLocalEntries } from './local-entries.js';
 import type { ResolvedOptions } from './options.js';
 import { planRun } from './plan.js';
 import type { TrainingPool } from './pool.js';
@@ -17,6 +19,8 @@ export interface Setup {
   readonly population: Population;
   readonly plan: RunPlan;
   readonly pool: TrainingPool;
+  /** The parameters that stay with each client. */
+  readonly localEntries: readonly LayoutEntry[];
   readonly signal: AbortSignal;
 }
 
@@ -46,7 +50,8 @@ export async function withSetup<T>(
     if (pool.notice) onNotice(pool.notice);
     signal.addEventListener('abort', stop, { once: true });
     if (signal.aborted) throw new ConfigError('signal must not be aborted before the run starts, but it is');
-    return await use({ options, population, plan, pool, signal });
+    const localEntries = await chooseLocalEntries(options, population, pool.layout);
+    return await use({ options, population, plan, pool, localEntries, signal });
   } finally {
     signal.removeEventListener('abort', stop);
     await pool.close();

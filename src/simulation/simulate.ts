@@ -7,9 +7,10 @@ import { noteRound, type Progress } from '../round/stopping.js';
 import { recoverRun } from '../store/recover-run.js';
 import { createRun } from '../store/run-directory.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
+import { createLocalStore, type LocalStore } from './local-store.js';
 import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
-import { recordRun } from './record.js';
-import { copyOf, initialParams, withSetup } from './setup.js';
+import { recordRun, type StartingPoint } from './record.js';
+import { copyOf, initialParams, type Setup, withSetup } from './setup.js';
 import { restoreSettings, storeSettings } from './stored-settings.js';
 
 /**
@@ -29,7 +30,7 @@ export async function simulate(
   return withSetup(options, hooks, async (setup) => {
     const initial = await initialParams(options, setup.pool);
     const run = await createRun(options.out, options.name ?? defaultName(options), storeSettings(options));
-    return recordRun(setup, run, hooks, { initial, global: copyOf(setup.pool, initial), events: [] });
+    return recordRun(setup, run, hooks, startingPoint(setup, initial));
   });
 }
 
@@ -53,15 +54,27 @@ export async function resumeSimulation(
     return await withSetup(options, hooks, async (setup) => {
       const { pool, plan } = setup;
       const initial = await initialParams(options, pool);
-      if (!lastRound)
-        return recordRun(setup, run, hooks, { initial, global: copyOf(pool, initial), events: [] });
-      const model = readParams(await run.loadModel(lastRound.round), pool.layout, 'the saved model');
-      const progress = progressOf(plan, events);
-      return recordRun(setup, run, hooks, { initial, global: copyOf(pool, model.values), events, progress });
+      const start = startingPoint(setup, initial);
+      if (!lastRound) return recordRun(setup, run, hooks, start);
+      const { round } = lastRound;
+      start.global.set(readParams(await run.loadModel(round), pool.layout, 'the saved model').values);
+      if (start.local) restoreLocal(start.local, await run.loadLocal(round));
+      return recordRun(setup, run, hooks, { ...start, events, progress: progressOf(plan, events) });
     });
   } finally {
     await run.close();
   }
+}
+
+/** Where a run starts that has no rounds yet. */
+function startingPoint({ pool, population, localEntries }: Setup, initial: Float32Array): StartingPoint {
+  const local =
+    localEntries.length > 0 ? createLocalStore(localEntries, population.clients.length, initial) : undefined;
+  return { initial, global: copyOf(pool, initial), local, events: [] };
+}
+
+function restoreLocal(local: LocalStore, bytes: Uint8Array): void {
+  local.restore(readParams(bytes, local.layout, 'what was saved of the clients').values);
 }
 
 function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): Progress {

@@ -173,7 +173,7 @@ export async function createThreadPool({
     async initialParams(seed, out) {
       await submit({ type: 'initial', seed, out });
     },
-    async train({ params, examples, work, seed, reports }, out) {
+    async train({ params, examples, work, seed, reports, local }, out) {
       const request = {
         type: 'train',
         params,
@@ -182,11 +182,12 @@ export async function createThreadPool({
         work,
         seed,
         reports,
+        local,
       } as const;
       return (await submit(request)) as TrainOutcome;
     },
-    async evaluate(params, examples) {
-      const request = { type: 'evaluate', params, examples: reference(examples) } as const;
+    async evaluate(params, examples, local) {
+      const request = { type: 'evaluate', params, examples: reference(examples), local } as const;
       return (await submit(request)) as EvaluationSums;
     },
     close,

@@ -32,7 +32,9 @@ async function main(): Promise<void> {
       return undefined;
     }
     const examples = examplesOf(request.examples);
-    if (request.type === 'evaluate') return runEvaluationTask(trainer, request.params, examples);
+    if (request.type === 'evaluate') {
+      return runEvaluationTask(trainer, request.params, examples, request.local);
+    }
     const started = performance.now();
     const result = await runTrainTask(trainer, { ...request, examples }, request.out);
     return { result, trainMs: performance.now() - started };

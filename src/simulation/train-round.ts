@@ -2,6 +2,7 @@
 import type { LocalWork, TrainResult } from '../learn/trainer.js';
 import { seededRandom } from '../random.js';
 import { checkReport } from '../round/check-report.js';
+import type { LocalStore } from './local-store.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 
@@ -23,6 +24,8 @@ export interface RoundWork {
   readonly work: LocalWork;
   readonly reports: 'params' | 'update';
   readonly seed: number;
+  /** What stays with the clients; what they train of it is in the store when they have answered. */
+  readonly local?: LocalStore | undefined;
 }
 
 /**
@@ -60,7 +63,7 @@ async function trainClient(
   pool: TrainingPool,
   { clients }: Population,
   params: Float32Array,
-  { round, work, reports, seed }: RoundWork,
+  { round, work, reports, seed, local }: RoundWork,
   clientId: number,
   out: Float32Array,
 ): Promise<Answer> {
@@ -68,7 +71,7 @@ async function trainClient(
     const examples = clients[clientId]?.train;
     if (!examples) throw new RangeError(`no client has the id ${clientId}`);
     const clientSeed = seededRandom(seed, 'client', clientId, 'round', round).uint32();
-    const task = { params, examples, work, seed: clientSeed, reports };
+    const task = { params, examples, work, seed: clientSeed, reports, local: local?.of(clientId) };
     const { result, trainMs } = await pool.train(task, out);
     checkReport(pool.layout, out, result.exampleCount);
     return { type: 'trained', clientId, values: out, result, trainMs };

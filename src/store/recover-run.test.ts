@@ -99,6 +99,27 @@ describe('recoverRun', () => {
     expect(await readEvents()).toBe('');
   });
 
+  it('falls back to the round before one of which what stayed with clients is missing or damaged', async () => {
+    const withLocal = (round: number) => ({ ...finished(round), localSha256: sha256(model(round + 10)) });
+    const log = linesOf([withLocal(0), trained(1), withLocal(1), trained(2), withLocal(2)]);
+    const local = (round: number) => join(path, 'local', `${round}.safetensors`);
+    await mkdir(join(path, 'local'), { recursive: true });
+    const leave = async () => {
+      await leaveRun(log, [0, 1, 2, 3]);
+      for (const round of [0, 1, 2, 3]) await writeFile(local(round), model(round + 10));
+      await writeFile(`${local(3)}.tmp`, 'half');
+    };
+    await leave();
+    expect(await recover()).toMatchObject({ lastRound: 2 });
+    expect((await readdir(join(path, 'local'))).toSorted()).toEqual([0, 1, 2].map((r) => `${r}.safetensors`));
+    await rm(local(2));
+    expect(await recover()).toMatchObject({ lastRound: 1 });
+    await leave();
+    await writeFile(local(2), model(2));
+    expect(await recover()).toMatchObject({ lastRound: 1 });
+    expect(await listModels(path)).toEqual([0, 1]);
+  });
+
   it('changes nothing the second time', async () => {
     await leaveRun(`${linesOf([...twoRounds, trained(3)])}{"type":`, [0, 1, 2, 3]);
     await writeFile(join(path, 'models', '3.safetensors.tmp'), 'half');

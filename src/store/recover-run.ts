@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RoundFinished, RunEvent } from '../round/run-events.js';
 import { openRunWithEvents, type RunDirectory, sha256 } from './run-directory.js';
 import { storeFailure } from './store-failure.js';
-import { listModels, modelsPath } from './stored-run.js';
+import { listModels, listRounds, localsPath, modelsPath } from './stored-run.js';
 
 /** A run that can go on. The caller closes `run`. */
 export interface RecoveredRun {
@@ -13,12 +13,12 @@ export interface RecoveredRun {
   readonly events: readonly RunEvent[];
   /** The run had come to its end: no event was dropped and nothing is left to do. */
   readonly complete: boolean;
-  /** The last finished round; its model is there and intact. Undefined: start from the beginning. */
+  /** The last finished round; its model, and what stayed with clients, is there and intact. Undefined: start from the beginning. */
   readonly lastRound: RoundFinished | undefined;
 }
 
 /**
- * Opens a run, finds the last finished round whose model is intact, and drops what came after it: events,
+ * Opens a run, finds the last finished round whose files are intact, and drops what came after it: events,
  * models and half-written files. Killed at any moment, it can be called again with the same outcome.
  *
  * @throws {StoreError} when the run is in use, missing or damaged, or cannot be written.
@@ -31,11 +31,14 @@ export async function recoverRun(path: string): Promise<RecoveredRun> {
       return { run, events, complete: true, lastRound: events.findLast(isRoundFinished) };
     }
     const models = await listModels(path);
+    const locals = await listRounds(localsPath(path));
     let kept = events.length;
-    while (kept > 0 && !(await isIntact(run, models, events[kept - 1]))) kept--;
+    while (kept > 0 && !(await isIntact(run, models, locals, events[kept - 1]))) kept--;
     const lastRound = events.slice(0, kept).findLast(isRoundFinished);
     await run.truncateAfter(kept);
-    await run.dropModels(models.filter((round) => lastRound !== undefined && round <= lastRound.round));
+    await run.dropModels(
+      [...models, ...locals].filter((round) => lastRound !== undefined && round <= lastRound.round),
+    );
     await removeHalfWritten(path);
     return { run, events: events.slice(0, kept), complete: false, lastRound };
   } catch (cause) {
@@ -51,14 +54,18 @@ function isRoundFinished(event: RunEvent): event is RoundFinished {
 async function isIntact(
   run: RunDirectory,
   models: readonly number[],
+  locals: readonly number[],
   event: RunEvent | undefined,
 ): Promise<boolean> {
   if (event === undefined || !isRoundFinished(event) || !models.includes(event.round)) return false;
-  return sha256(await run.loadModel(event.round)) === event.modelSha256;
+  const { round, modelSha256, localSha256 } = event;
+  if (sha256(await run.loadModel(round)) !== modelSha256) return false;
+  if (localSha256 === undefined) return true;
+  return locals.includes(round) && sha256(await run.loadLocal(round)) === localSha256;
 }
 
 async function removeHalfWritten(path: string): Promise<void> {
-  for (const directory of [path, modelsPath(path)]) {
+  for (const directory of [path, modelsPath(path), localsPath(path)]) {
     for (const name of await readdir(directory).catch(() => [])) {
       // Files of a lock may belong to a process that is just finding out that the run is in use.
       if (!name.endsWith('.tmp') || name.startsWith('lock.')) continue;

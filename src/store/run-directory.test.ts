@@ -160,6 +160,24 @@ describe('RunDirectory', () => {
     await run.close();
   });
 
+  it('keeps what stays with clients beside models, and drops both together', async () => {
+    const run = await createRun(root, 'a', {});
+    const bytes = Uint8Array.of(1, 2);
+    for (const round of [1, 2]) {
+      await run.saveModel(round, Uint8Array.of(round));
+      expect(await run.saveLocal(round, bytes)).toEqual({
+        sha256: createHash('sha256').update(bytes).digest('hex'),
+      });
+    }
+    await run.dropModels([2]);
+    expect([...(await run.loadLocal(2))]).toEqual([1, 2]);
+    for (const folder of ['models', 'local']) {
+      expect(await readdir(join(run.path, folder))).toEqual(['2.safetensors']);
+    }
+    await expect(run.loadLocal(1)).rejects.toThrow(StoreError);
+    await run.close();
+  });
+
   it('replaces the report in one step', async () => {
     const run = await createRun(root, 'a', {});
     await run.writeReport('<p>one');

@@ -11,12 +11,14 @@ import { lockRun, type RunLock } from './run-lock.js';
 import { storeFailure } from './store-failure.js';
 import {
   configPath,
-  listModels,
+  listRounds,
+  localsPath,
   logPath,
-  modelPath,
   modelsPath,
   readConfig,
+  readLocal,
   readModel,
+  roundPath,
   runIdOf,
   vocabularyPath,
 } from './stored-run.js';
@@ -125,14 +127,22 @@ export class RunDirectory {
    * @returns the SHA-256 of the bytes, hexadecimal
    * @throws {StoreError} when it cannot be written.
    */
-  async saveModel(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
-    const directory = modelsPath(this.path);
+  saveModel(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
+    return this.#save(modelsPath(this.path), round, bytes);
+  }
+
+  /** Saves what stays with the clients after a round; all that `saveModel` says holds of it. */
+  saveLocal(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
+    return this.#save(localsPath(this.path), round, bytes);
+  }
+
+  async #save(directory: string, round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
     try {
       if (await makeDirectory(directory)) await syncDirectory(this.path);
     } catch (cause) {
       throw storeFailure(`${directory} could not be created`, cause);
     }
-    await writeFileAtomic(modelPath(this.path, round), bytes);
+    await writeFileAtomic(roundPath(directory, round), bytes);
     return { sha256: sha256(bytes) };
   }
 
@@ -146,18 +156,29 @@ export class RunDirectory {
   }
 
   /**
-   * Removes the models of all rounds but those to keep.
+   * What stayed with the clients after a round, as it was saved.
+   *
+   * @throws {StoreError} when there is nothing or it cannot be read.
+   */
+  loadLocal(round: number): Promise<Uint8Array> {
+    return readLocal(this.path, round);
+  }
+
+  /**
+   * Removes the models of all rounds but those to keep, with what stayed with the clients after them.
    *
    * @throws {StoreError} when one cannot be removed.
    */
   async dropModels(keep: Iterable<number>): Promise<void> {
     const kept = new Set(keep);
-    for (const round of await listModels(this.path)) {
-      if (kept.has(round)) continue;
-      const file = modelPath(this.path, round);
-      await rm(file, { force: true }).catch((cause: unknown) => {
-        throw storeFailure(`${file} could not be removed`, cause);
-      });
+    for (const directory of [modelsPath(this.path), localsPath(this.path)]) {
+      for (const round of await listRounds(directory)) {
+        if (kept.has(round)) continue;
+        const file = roundPath(directory, round);
+        await rm(file, { force: true }).catch((cause: unknown) => {
+          throw storeFailure(`${file} could not be removed`, cause);
+        });
+      }
     }
   }
 

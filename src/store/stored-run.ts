@@ -61,8 +61,21 @@ export async function listRuns(root: string): Promise<RunEntry[]> {
  * @param path the run directory
  * @throws {StoreError} when there is none or it cannot be read.
  */
-export async function readModel(path: string, round: number): Promise<Uint8Array> {
-  const file = modelPath(path, round);
+export function readModel(path: string, round: number): Promise<Uint8Array> {
+  return readBytes(roundPath(modelsPath(path), round));
+}
+
+/**
+ * The bytes of what stayed with the clients of a run after a round.
+ *
+ * @param path the run directory
+ * @throws {StoreError} when there are none or they cannot be read.
+ */
+export function readLocal(path: string, round: number): Promise<Uint8Array> {
+  return readBytes(roundPath(localsPath(path), round));
+}
+
+async function readBytes(file: string): Promise<Uint8Array> {
   try {
     return await readFile(file);
   } catch (cause) {
@@ -101,8 +114,12 @@ export async function readVocabulary(path: string): Promise<Vocabulary> {
  * @param path the run directory
  * @throws {StoreError} when the directory cannot be read.
  */
-export async function listModels(path: string): Promise<number[]> {
-  const directory = modelsPath(path);
+export function listModels(path: string): Promise<number[]> {
+  return listRounds(modelsPath(path));
+}
+
+/** The rounds of which a folder (`modelsPath`, `localsPath`) has a file, in ascending order. */
+export async function listRounds(directory: string): Promise<number[]> {
   try {
     const rounds = (await readdir(directory)).flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? []);
     return rounds.map(Number).toSorted((a, b) => a - b);
@@ -142,5 +159,7 @@ export const configPath = (path: string): string => join(path, 'config.json');
 export const logPath = (path: string): string => join(path, 'events.jsonl');
 export const vocabularyPath = (path: string): string => join(path, 'vocabulary.json');
 export const modelsPath = (path: string): string => join(path, 'models');
-export const modelPath = (path: string, round: number): string =>
-  join(path, 'models', `${round}.safetensors`);
+export const localsPath = (path: string): string => join(path, 'local');
+/** The file of a round in one of these folders. */
+export const roundPath = (directory: string, round: number): string =>
+  join(directory, `${round}.safetensors`);

@@ -47,6 +47,18 @@ describe('simulate refuses', () => {
     ['an unknown data set', ['--data', 'cifar'], 2, /data must be digits, .* got "cifar"/],
     ['an unknown model', ['--model', 'gpt'], 2, /model must be one of logistic, mlp, .* got "gpt"/],
     ['a model of a prototype', ['--model', 'toString'], 2, 'got "toString"'],
+    [
+      'to keep what no layer is called',
+      ['--local-params', 'batchNorm*'],
+      2,
+      'localParams must match parameters (dense1.weight, dense1.bias), "batchNorm*" matches none',
+    ],
+    [
+      'to keep normalisations of a model without',
+      ['--local-params', 'batch-normalization'],
+      2,
+      'localParams must choose some parameters of logistic, got none',
+    ],
     ['an unknown strategy', ['--strategy', 'best'], 2, 'strategy must be fedavg, got "best"'],
     ['an unknown partition', ['--partition', 'fair'], 2, /partition must be one like .* got "fair"/],
     ['an unknown class in a partition', ['--partition', 'labels:0/x', '--clients', '2'], 2, '"x"'],

@@ -19,13 +19,16 @@ export interface RoundHistory {
 
 /** An empty history. */
 export function createRoundHistory(): RoundHistory {
+  /** Of the global model, or where parameters stay with clients of all clients' models. */
   const global: Line = [];
+  let local = false;
   const federated: Line = [];
   const central: Line = [];
   return {
     lastRound: () => global.length - 1,
     addRound(event) {
       put(global, event.round, event.metrics);
+      local ||= event.localSha256 !== undefined;
       put(federated, event.round, event.federated?.metrics);
     },
     addCentral(event) {
@@ -33,7 +36,7 @@ export function createRoundHistory(): RoundHistory {
     },
     chart(task, options) {
       const lines = [
-        { name: 'global', values: global },
+        { name: local ? 'all clients' : 'global', values: global },
         { name: 'federated', values: federated },
         { name: 'central', values: central },
       ].filter(({ values }) => values.some((value) => typeof value === 'number'));

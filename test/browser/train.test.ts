@@ -134,7 +134,9 @@ describeInChromium('a page in Chromium', [], (open) => {
     expectSameTraining(heard);
   });
 
-  it('stays responsive while a Worker trains: no task over 50 ms', async () => {
+  // Other programs on the machine, and the browser's own collection of garbage, make single tasks look long: one of three
+  // times without any is enough. Training on the main thread has some every time, as the next test sees.
+  it('stays responsive while a Worker trains: no task over 50 ms', { retry: 2 }, async () => {
     const page = await open(`${plain.url}train-digits.js`);
     await page.evaluate(() => {
       const heart = { beats: 0 };

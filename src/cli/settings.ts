@@ -46,7 +46,12 @@ interface Flag {
 }
 
 const dataFlags: readonly Flag[] = [
-  flag('data', '--data <name>', 'digits, mnist, heart-disease, shakespeare, or a CSV file [digits]', asText),
+  flag(
+    'data',
+    '--data <name>',
+    'digits, mnist, heart-disease, shakespeare, shakespeare-words, or a CSV file [digits]',
+    asText,
+  ),
   flag('dataDir', '--data-dir <folder>', 'where data files lie', asText),
   flag('examples', '--examples <n>', 'digits: training examples to draw [10000]', asNumber),
   flag('label', '--label <column>', 'CSV: the column to predict', asText),

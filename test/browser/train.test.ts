@@ -102,6 +102,9 @@ interface TraceEvent {
   readonly args?: { readonly name?: string };
 }
 
+/** By which the traced page is told from others. */
+const MARK = 'traced';
+
 /**
  * The longest task of the page's main thread while `work` runs, in milliseconds that it calculated. What it waited
  * for a core that other processes had is not counted: that says nothing about the page.
@@ -109,7 +112,8 @@ interface TraceEvent {
 async function longestTaskMs(page: Page, work: () => Promise<unknown>): Promise<number> {
   const browser = page.context().browser();
   if (!browser) throw new Error('the page has no browser');
-  await browser.startTracing(page, { categories: ['toplevel'] });
+  await browser.startTracing(page, { categories: ['toplevel', 'blink.user_timing'] });
+  await page.evaluate((mark) => performance.mark(mark), MARK);
   await work();
   const { traceEvents } = JSON.parse((await browser.stopTracing()).toString()) as {
     traceEvents: TraceEvent[];
@@ -118,8 +122,11 @@ async function longestTaskMs(page: Page, work: () => Promise<unknown>): Promise<
   for (const { ph, name, pid, tid, args } of traceEvents) {
     if (ph === 'M' && name === 'thread_name') threads.set(`${pid} ${tid}`, args?.name);
   }
+  // Other pages of the browser have main threads too.
+  const own = traceEvents.find(({ name }) => name === MARK)?.pid;
   const tasks = traceEvents.filter(
-    ({ ph, pid, tid, tdur }) => ph === 'X' && threads.get(`${pid} ${tid}`) === 'CrRendererMain' && tdur,
+    ({ ph, pid, tid, tdur }) =>
+      ph === 'X' && pid === own && threads.get(`${pid} ${tid}`) === 'CrRendererMain' && tdur,
   );
   expect(tasks.length).toBeGreaterThan(0);
   return Math.max(...tasks.map(({ tdur = 0 }) => tdur / 1000));
@@ -134,8 +141,7 @@ describeInChromium('a page in Chromium', [], (open) => {
     expectSameTraining(heard);
   });
 
-  // Other programs on the machine, and the browser's own collection of garbage, make single tasks look long: one of three
-  // times without any is enough. Training on the main thread has some every time, as the next test sees.
+  // Beside other work on both cores a task once took 56 ms of processor time: one of three times without any is enough.
   it('stays responsive while a Worker trains: no task over 50 ms', { retry: 2 }, async () => {
     const page = await open(`${plain.url}train-digits.js`);
     await page.evaluate(() => {

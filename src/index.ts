@@ -121,7 +121,6 @@ export type {
   SuggestionsSampled,
 } from './round/run-events.js';
 export type { MetricName, Progress } from './round/stopping.js';
-export type { TrainerFactory } from './simulation/create-trainer.js';
 export type { SimulationHooks, SimulationResult } from './simulation/hooks.js';
 export { type LoadedSuggester, loadSuggester } from './simulation/load-suggester.js';
 export type { SimulationOptions } from './simulation/options.js';
@@ -131,3 +130,4 @@ export type { CohortRule } from './strategy/cohort.js';
 export { type FedAvgOptions, fedAvg } from './strategy/fed-avg.js';
 export type { DecaySchedule, Schedule, StepSchedule } from './strategy/schedule.js';
 export type { Strategy } from './strategy/strategy.js';
+export type { TrainerFactory } from './trainers/create-trainer.js';

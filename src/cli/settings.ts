@@ -2,8 +2,8 @@
 import { type Command, Option } from 'commander';
 import { ConfigError } from '../errors.js';
 import { modelNames } from '../learn/model.js';
-import { loadDefaultExport } from '../simulation/load-module.js';
 import type { SimulationOptions } from '../simulation/options.js';
+import { loadDefaultExport } from '../trainers/load-module.js';
 
 type Convert = (text: string) => unknown;
 

@@ -2,7 +2,7 @@
 import { ConfigError } from '../errors.js';
 import { localEntries, localEntriesOf } from '../learn/local-params.js';
 import type { Layout, LayoutEntry } from '../params/layout.js';
-import { loadModel } from './load-model.js';
+import { loadModel } from '../trainers/load-model.js';
 import type { ResolvedOptions } from './options.js';
 import type { Population } from './population.js';
 

@@ -1,15 +1,11 @@
 /** What a pool and its threads say to each other. Arrays are on shared memory, so that saying is not copying. */
 import type { LocalPart } from '../client/local-part.js';
 import type { Dataset } from '../data/dataset.js';
-import type { EngineKind, EngineOptions } from '../engine/engine-options.js';
+import type { EngineKind } from '../engine/engine-options.js';
 import type { EvaluationSums, LocalWork } from '../learn/trainer.js';
 import type { Layout } from '../params/layout.js';
+import type { TrainerSource } from '../trainers/create-trainer.js';
 import type { TrainOutcome } from './pool.js';
-
-/** What a thread trains with: a model by name, or a module of the user's. */
-export type TrainerSource =
-  | { readonly type: 'model'; readonly name: string; readonly engine: EngineOptions }
-  | { readonly type: 'module'; readonly location: string; readonly options: unknown };
 
 /** Handed to a thread at its start. */
 export interface ThreadStart {

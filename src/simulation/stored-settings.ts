@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { DATASET_NAMES } from '../datasets/load-dataset.js';
 import { isVocabularyFile } from '../datasets/load-vocabulary.js';
 import { ConfigError, StoreError } from '../errors.js';
-import { isModelFile } from './load-model.js';
+import { isModelFile } from '../trainers/load-model.js';
 import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
 
 /** What `config.json` holds: the settings as they were given, and the folder that their relative paths start at. */

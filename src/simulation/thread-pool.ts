@@ -4,7 +4,8 @@ import { Worker } from 'node:worker_threads';
 import type { Dataset, Examples } from '../data/dataset.js';
 import { ConfigError, FederatedError, ShapeError, TransportError } from '../errors.js';
 import type { EvaluationSums } from '../learn/trainer.js';
-import type { ExamplesReference, Reply, Request, ThreadStart, TrainerSource } from './messages.js';
+import type { TrainerSource } from '../trainers/create-trainer.js';
+import type { ExamplesReference, Reply, Request, ThreadStart } from './messages.js';
 import type { TrainingPool, TrainOutcome } from './pool.js';
 
 /** Options of `createThreadPool`; `datasets` have their arrays on shared memory. */

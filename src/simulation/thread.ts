@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { runEvaluationTask, runTrainTask } from '../client/train-task.js';
 import type { Examples } from '../data/dataset.js';
 import { FederatedError } from '../errors.js';
-import { createTrainer } from './create-trainer.js';
+import { createTrainer } from '../trainers/create-trainer.js';
 import type { ExamplesReference, Reply, Request, ThreadStart } from './messages.js';
 
 const { datasets, source, stop } = workerData as ThreadStart;

@@ -1,14 +1,18 @@
-/** Makes the trainer of a thread: of a model by name or from an ONNX file, or from a module of the user's. */
+/** Makes a trainer: of a model by name or from an ONNX file, or from a module of the user's. */
 import type { Dataset } from '../data/dataset.js';
-import type { EngineKind } from '../engine/engine-options.js';
+import type { EngineKind, EngineOptions } from '../engine/engine-options.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import { createOnnxTrainer } from '../learn/onnx-trainer.js';
 import type { Trainer } from '../learn/trainer.js';
 import { loadModel } from './load-model.js';
 import { loadDefaultExport } from './load-module.js';
-import type { TrainerSource } from './messages.js';
 import { stoppableEngine } from './stoppable-engine.js';
+
+/** What trains: a model by name, or a module of the user's. */
+export type TrainerSource =
+  | { readonly type: 'model'; readonly name: string; readonly engine: EngineOptions }
+  | { readonly type: 'module'; readonly location: string; readonly options: unknown };
 
 /** The default export of a trainer module: gets the training data's shape and the user's options. */
 export type TrainerFactory = (dataset: Dataset, options: unknown) => Trainer | Promise<Trainer>;

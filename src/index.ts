@@ -121,9 +121,9 @@ export type {
   SuggestionsSampled,
 } from './round/run-events.js';
 export type { MetricName, Progress } from './round/stopping.js';
+export type { SimulationOptions } from './settings/simulation-options.js';
 export type { SimulationHooks, SimulationResult } from './simulation/hooks.js';
 export { type LoadedSuggester, loadSuggester } from './simulation/load-suggester.js';
-export type { SimulationOptions } from './simulation/options.js';
 export { resumeSimulation, simulate } from './simulation/simulate.js';
 export { listRuns, type RunEntry, readModel, readRun, type StoredRun } from './store/stored-run.js';
 export type { CohortRule } from './strategy/cohort.js';

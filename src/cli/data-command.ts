@@ -1,7 +1,7 @@
 /** `tessera data show`: who has how much of what. */
 import type { Command } from 'commander';
 import { formatCount, formatPercent } from '../report/format.js';
-import { parseOptions } from '../simulation/options.js';
+import { parseOptions } from '../settings/simulation-options.js';
 import { loadPopulation } from '../simulation/population.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';
 import { addDataFlags, settingsOf } from './settings.js';

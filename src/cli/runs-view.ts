@@ -1,6 +1,6 @@
 /** How runs are listed, shown, compared and exported. */
 import type { RoundFinished, RunEvent, RunStarted } from '../round/run-events.js';
-import { shownSettings } from '../simulation/stored-settings.js';
+import { shownSettings } from '../settings/stored-settings.js';
 import type { StoredRun } from '../store/stored-run.js';
 import { curve } from './terminal/curve.js';
 import { finalSummary } from './terminal/final-summary.js';

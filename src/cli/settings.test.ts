@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
-import { optionNames } from '../simulation/options.js';
+import { optionNames } from '../settings/simulation-options.js';
 import { addSimulationFlags, readConfigFile, settingsOf } from './settings.js';
 
 let folder = '';

@@ -2,7 +2,7 @@
 import { type Command, Option } from 'commander';
 import { ConfigError } from '../errors.js';
 import { modelNames } from '../learn/model.js';
-import type { SimulationOptions } from '../simulation/options.js';
+import type { SimulationOptions } from '../settings/simulation-options.js';
 import { loadDefaultExport } from '../trainers/load-module.js';
 
 type Convert = (text: string) => unknown;

@@ -6,9 +6,9 @@ import { ConfigError, StoreError } from '../errors.js';
 import { modelParameters } from '../learn/compile.js';
 import { createPredictor } from '../learn/predictor.js';
 import { readParams } from '../params/safetensors.js';
+import { restoreModel } from '../settings/stored-settings.js';
 import { listModels, readModel, readRun, readVocabulary } from '../store/stored-run.js';
 import { loadModel } from '../trainers/load-model.js';
-import { restoreModel } from './stored-settings.js';
 
 /** A suggester that holds an engine's session until it is released. */
 export interface LoadedSuggester extends Suggester {

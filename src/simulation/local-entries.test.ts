@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
 import { createLayout } from '../params/layout.js';
+import { parseOptions, type SimulationOptions } from '../settings/simulation-options.js';
 import { chooseLocalEntries } from './local-entries.js';
-import { parseOptions, type SimulationOptions } from './options.js';
 import type { Population } from './population.js';
 
 const layout = createLayout([

@@ -2,8 +2,8 @@
 import { ConfigError } from '../errors.js';
 import { localEntries, localEntriesOf } from '../learn/local-params.js';
 import type { Layout, LayoutEntry } from '../params/layout.js';
+import type { ResolvedOptions } from '../settings/simulation-options.js';
 import { loadModel } from '../trainers/load-model.js';
-import type { ResolvedOptions } from './options.js';
 import type { Population } from './population.js';
 
 /**

@@ -7,7 +7,7 @@ import { parsePartition } from '../data/partition-spec.js';
 import type { Vocabulary } from '../data/vocabulary.js';
 import { loadDataset } from '../datasets/load-dataset.js';
 import type { ClientSummary } from '../round/run-events.js';
-import type { ResolvedOptions } from './options.js';
+import type { ResolvedOptions } from '../settings/simulation-options.js';
 
 /** All clients, each with the place it has in `clients` as its identity. */
 export interface Population {

@@ -5,6 +5,8 @@ import { loadReportAssets, renderReport } from '../report/report.js';
 import { spreadValue } from '../round/metrics.js';
 import type { ClientTrained, RunEvent, RunFinished } from '../round/run-events.js';
 import type { Progress } from '../round/stopping.js';
+import type { ResolvedOptions } from '../settings/simulation-options.js';
+import { shownSettings } from '../settings/stored-settings.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import { readRun } from '../store/stored-run.js';
 import { type BaselineContext, trainCentral, trainIsolated } from './baselines.js';
@@ -13,10 +15,8 @@ import { evaluateOnClients, federatedMetrics } from './evaluate.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
 import type { LocalStore } from './local-store.js';
 import { evaluateNgram } from './ngram-baseline.js';
-import type { ResolvedOptions } from './options.js';
 import { sampleSuggestions } from './sample-suggestions.js';
 import type { Setup } from './setup.js';
-import { shownSettings } from './stored-settings.js';
 
 /** Where a run starts or goes on. `initial` is what its first round started from; `events` and `progress` are those of a resumed run. */
 export interface StartingPoint {

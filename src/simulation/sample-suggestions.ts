@@ -5,8 +5,8 @@ import type { Vocabulary } from '../data/vocabulary.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { createPredictor } from '../learn/predictor.js';
 import type { SuggestionsSampled } from '../round/run-events.js';
+import type { ResolvedOptions } from '../settings/simulation-options.js';
 import { loadModel } from '../trainers/load-model.js';
-import type { ResolvedOptions } from './options.js';
 
 /** Written here, so that no one's text gets into the log. */
 const PROMPTS: Readonly<Record<'chars' | 'words', readonly string[]>> = {

@@ -4,14 +4,18 @@ import { readParams } from '../params/safetensors.js';
 import type { RunPlan } from '../round/round.js';
 import type { RoundFinished, RunEvent } from '../round/run-events.js';
 import { noteRound, type Progress } from '../round/stopping.js';
+import {
+  parseOptions,
+  type ResolvedOptions,
+  type SimulationOptions,
+} from '../settings/simulation-options.js';
+import { restoreSettings, storeSettings } from '../settings/stored-settings.js';
 import { recoverRun } from '../store/recover-run.js';
 import { createRun } from '../store/run-directory.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
 import { createLocalStore, type LocalStore } from './local-store.js';
-import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
 import { recordRun, type StartingPoint } from './record.js';
 import { copyOf, initialParams, type Setup, withSetup } from './setup.js';
-import { restoreSettings, storeSettings } from './stored-settings.js';
 
 /**
  * Simulates a federation: loads data, deals it to clients, runs rounds until a rule ends them, evaluates, and

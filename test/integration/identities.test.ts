@@ -4,7 +4,7 @@ import { generateDigits } from '../../dist/data/digits.js';
 import { chooseEngine } from '../../dist/engine/onnx-runtime.js';
 import { createModel } from '../../dist/learn/model.js';
 import { createOnnxTrainer } from '../../dist/learn/onnx-trainer.js';
-import type { SimulationOptions } from '../../dist/simulation/options.js';
+import type { SimulationOptions } from '../../dist/settings/simulation-options.js';
 import { simulate } from '../../dist/simulation/simulate.js';
 import type { RunEvent } from '../../src/round/run-events.js';
 import { emptyFolder } from '../helpers/cli.js';

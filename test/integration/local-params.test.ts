@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { SimulationOptions } from '../../dist/simulation/options.js';
+import type { SimulationOptions } from '../../dist/settings/simulation-options.js';
 import { simulate } from '../../dist/simulation/simulate.js';
 import { type Params, paramValues } from '../../src/params/layout.js';
 import { decodeSafetensors } from '../../src/params/safetensors.js';

@@ -1,6 +1,6 @@
 /** Three clients, each without three digits: alone they never learn them, together they know all ten. */
 import { describe, expect, it } from 'vitest';
-import type { SimulationOptions } from '../../dist/simulation/options.js';
+import type { SimulationOptions } from '../../dist/settings/simulation-options.js';
 import { simulate } from '../../dist/simulation/simulate.js';
 import type { RunEvent } from '../../src/round/run-events.js';
 import { emptyFolder } from '../helpers/cli.js';

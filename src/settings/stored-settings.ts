@@ -4,7 +4,7 @@ import { DATASET_NAMES } from '../datasets/load-dataset.js';
 import { isVocabularyFile } from '../datasets/load-vocabulary.js';
 import { ConfigError, StoreError } from '../errors.js';
 import { isModelFile } from '../trainers/load-model.js';
-import { parseOptions, type ResolvedOptions, type SimulationOptions } from './options.js';
+import { parseOptions, type ResolvedOptions, type SimulationOptions } from './simulation-options.js';
 
 /** What `config.json` holds: the settings as they were given, and the folder that their relative paths start at. */
 export type StoredSettings = Readonly<Record<string, unknown>> & { readonly workingDirectory: string };

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
-import { parseOptions } from './options.js';
+import { parseOptions } from './simulation-options.js';
 import { restoreModel, restoreSettings, storeSettings } from './stored-settings.js';
 
 const stored = (settings: Parameters<typeof parseOptions>[0]) =>

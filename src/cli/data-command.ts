@@ -1,6 +1,6 @@
 /** `tessera data show`: who has how much of what. */
 import type { Command } from 'commander';
-import { formatCount, formatPercent } from '../report/format.js';
+import { formatCount, formatPercent } from '../format.js';
 import { parseOptions } from '../settings/simulation-options.js';
 import { loadPopulation } from '../simulation/population.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { type Command, Option } from 'commander';
 import type { Suggestions } from '../client/suggest.js';
 import { readText } from '../datasets/read-bytes.js';
-import { formatPercent } from '../report/format.js';
+import { formatPercent } from '../format.js';
 import { loadSuggester } from '../simulation/load-suggester.js';
 import { locateRun } from './locate-run.js';
 import { print, printJson, printNotice, terminalOptions } from './output.js';

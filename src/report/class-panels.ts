@@ -1,6 +1,7 @@
 /** How good the final model is on each class, and what it takes for what. */
+
+import { formatCount, formatPercent } from '../format.js';
 import { type BarPart, barTable, toneHeading } from './bars.js';
-import { formatCount, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
 import { modelWords } from './model-words.js';
 import { meanOf, type RunSummary } from './run-summary.js';

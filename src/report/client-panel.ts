@@ -1,8 +1,9 @@
 /** How the final model does on each client's own held-out examples. */
+
+import { formatMetric, formatPercent } from '../format.js';
 import type { ClientsEvaluated } from '../round/run-events.js';
 import { type BarPart, barTable, toneHeading } from './bars.js';
 import type { Chart } from './chart.js';
-import { formatMetric, formatPercent } from './format.js';
 import { type Html, html } from './html.js';
 import { type ModelWords, modelWords } from './model-words.js';
 import { finite, type RunSummary } from './run-summary.js';

@@ -1,6 +1,7 @@
 /** The tables at the end of the report: failures, configuration, event counts. */
+
+import { formatCount, formatPlural } from '../format.js';
 import type { RunEvent } from '../round/run-events.js';
-import { formatCount, formatPlural } from './format.js';
 import { type Html, html } from './html.js';
 import { describeValue } from './overview.js';
 import type { RunSummary } from './run-summary.js';

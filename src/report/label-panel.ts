@@ -1,7 +1,8 @@
 /** Who has which examples: stacked bars for a few clients, a heat map for many. */
+
+import { formatCount, formatPlural } from '../format.js';
 import type { ClientSummary, RunStarted } from '../round/run-events.js';
 import { type BarPart, barTable } from './bars.js';
-import { formatCount, formatPlural } from './format.js';
 import { type Html, html } from './html.js';
 
 const MOST_STACKED_CLIENTS = 30;

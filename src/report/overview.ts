@@ -1,5 +1,5 @@
 /** The head of the report: which run this is, its result in a sentence, and the key figures. */
-import type { Metrics } from '../round/run-events.js';
+
 import {
   formatBytes,
   formatCount,
@@ -7,7 +7,8 @@ import {
   formatMetric,
   formatPercent,
   formatPlural,
-} from './format.js';
+} from '../format.js';
+import type { Metrics } from '../round/run-events.js';
 import { type Html, html } from './html.js';
 import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from './result-sentence.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';

@@ -3,8 +3,8 @@ import { Script } from 'node:vm';
 import { expect, it } from 'vitest';
 import { fakeRun } from '../../test/helpers/run-events.js';
 import { ConfigError } from '../errors.js';
+import { formatBytes } from '../format.js';
 import type { RunEvent } from '../round/run-events.js';
-import { formatBytes } from './format.js';
 import { loadReportAssets, renderReport } from './report.js';
 
 const ASSETS = { chartScript: 'var uPlot;', chartStyle: '.uplot {}' };

@@ -1,6 +1,7 @@
 /** A run's result in words. */
+
+import { formatMetric, formatPercent, formatPlural } from '../format.js';
 import type { StopReason } from '../round/run-events.js';
-import { formatMetric, formatPercent, formatPlural } from './format.js';
 import { finite, type Headline, meanOf, type RunSummary } from './run-summary.js';
 
 const HEADLINE_NAMES: Readonly<Record<Headline, string>> = {

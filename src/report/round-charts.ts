@@ -1,7 +1,8 @@
 /** The charts over rounds: metrics, bytes, failures and time. */
+
+import { formatBytes, formatDuration, formatMetric, formatPercent, formatPlural } from '../format.js';
 import type { IsolatedEvaluated } from '../round/run-events.js';
 import type { Chart, Column, Series, ValueFormat } from './chart.js';
-import { formatBytes, formatDuration, formatMetric, formatPercent, formatPlural } from './format.js';
 import { modelWords } from './model-words.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
 

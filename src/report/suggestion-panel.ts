@@ -1,5 +1,5 @@
 /** What the final model suggests after a few texts. */
-import { formatPercent } from './format.js';
+import { formatPercent } from '../format.js';
 import { type Html, html } from './html.js';
 import type { RunSummary } from './run-summary.js';
 

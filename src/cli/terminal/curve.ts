@@ -1,5 +1,5 @@
 /** A small line chart in text: braille dots, or one letter a point where there is no colour to tell lines apart. */
-import { formatPercent } from '../../report/format.js';
+import { formatPercent } from '../../format.js';
 import { pad, paint, type Style, type TerminalOptions, widthOf } from './style.js';
 
 /** The values of one line, by round. */

@@ -1,5 +1,5 @@
 /** Who has which examples, as counts and as a picture, for `tessera data show`. */
-import { formatCount } from '../../report/format.js';
+import { formatCount } from '../../format.js';
 import type { ClientSummary } from '../../round/run-events.js';
 import type { TerminalOptions } from './style.js';
 import { type Cell, type TableColumn, table, tableWidth } from './table.js';

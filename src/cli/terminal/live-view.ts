@@ -1,11 +1,12 @@
 /** A run as it goes, on a terminal: rows of rounds, and below them a curve and a progress line that are redrawn. */
-import { formatCount, formatPlural } from '../../report/format.js';
+import { formatCount, formatPlural } from '../../format.js';
+import { plain } from '../../plain-text.js';
 import type { ClientFailed, RunEvent, RunStarted } from '../../round/run-events.js';
 import { progressLine, smoothed } from './progress-line.js';
 import { createRoundHistory } from './round-history.js';
 import { roundHeader, roundRow } from './round-row.js';
 import { createStatusBlock, type OutputStream } from './status-block.js';
-import { clip, paint, plain, type TerminalOptions } from './style.js';
+import { clip, paint, type TerminalOptions } from './style.js';
 
 /** Feed it every event, then end it; without `end` the cursor stays hidden. */
 export interface LiveView {

@@ -1,5 +1,5 @@
 /** A progress bar on one line, with the time left. */
-import { formatDuration } from '../../report/format.js';
+import { formatDuration } from '../../format.js';
 import { clip, pad, paint, type TerminalOptions } from './style.js';
 
 /** How far something is. `msPerUnit` is a recent pace (see `smoothed`); without it the pace so far is taken. */

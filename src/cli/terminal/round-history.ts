@@ -1,5 +1,5 @@
 /** The headline metric of a run by round, for the live curve. */
-import { formatMetric, formatPercent } from '../../report/format.js';
+import { formatMetric, formatPercent } from '../../format.js';
 import { finite } from '../../report/run-summary.js';
 import type { CentralEvaluated, Metrics, RoundFinished, RunStarted } from '../../round/run-events.js';
 import { curve } from './curve.js';

@@ -1,7 +1,8 @@
 /** The rows of the live table: one a round. */
-import { formatBytes, formatDuration, formatMetric, formatPercent } from '../../report/format.js';
+import { formatBytes, formatDuration, formatMetric, formatPercent } from '../../format.js';
+import { plain } from '../../plain-text.js';
 import type { RoundFinished, RunStarted } from '../../round/run-events.js';
-import { clip, pad, paint, plain, type Style, type TerminalOptions } from './style.js';
+import { clip, pad, paint, type Style, type TerminalOptions } from './style.js';
 
 type Task = RunStarted['task'];
 type Metric = 'accuracy' | 'top3Recall' | 'perplexity' | 'meanAbsoluteError' | 'loss';

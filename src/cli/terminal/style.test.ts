@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { clip, pad, paint, plain, useColor } from './style.js';
+import { clip, pad, paint, useColor } from './style.js';
 
 describe('useColor', () => {
   const terminal = { isTTY: true };
@@ -29,13 +28,6 @@ it('paints only with colours on, and never nothing', () => {
   expect(paint('x', 'red', { color: true })).toBe('\u001b[31mx\u001b[0m');
   expect(paint('x', 'red', { color: false })).toBe('x');
   expect(paint('', 'red', { color: true })).toBe('');
-});
-
-it('takes every control character out of text from elsewhere', () => {
-  expect(plain('a\u001b[2Jb\nc\u202ed')).toBe('a?[2Jb c?d');
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary', maxLength: 8 }), (text) => !/[\p{Cc}\p{Cf}]/u.test(plain(text))),
-  );
 });
 
 it('clips and pads to exactly the width', () => {

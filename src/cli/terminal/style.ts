@@ -1,4 +1,4 @@
-/** What all terminal output shares: its options, colours, and text that cannot harm the terminal. */
+/** What all terminal output shares: its options, colours and widths. */
 
 /** How to write. `columns` is the terminal's width; without `unicode` (default true) only ASCII is used. */
 export interface TerminalOptions {
@@ -19,11 +19,6 @@ export function paint(
   { color }: Pick<TerminalOptions, 'color'>,
 ): string {
   return color && style && text !== '' ? `\u001b[${CODES[style]}m${text}\u001b[0m` : text;
-}
-
-/** Text from elsewhere on one line: control characters, with which a name could move the cursor, become "?". */
-export function plain(text: string): string {
-  return text.replace(/\s/g, ' ').replace(/[\p{Cc}\p{Cf}]/gu, '?');
 }
 
 /** Cuts text to `width` characters, the last of which then says that something is missing. */

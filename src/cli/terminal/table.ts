@@ -1,6 +1,7 @@
 /** Aligned text tables. */
-import { formatCount, formatMetric } from '../../report/format.js';
-import { clip, pad, paint, plain, type Style, type TerminalOptions, widthOf } from './style.js';
+import { formatCount, formatMetric } from '../../format.js';
+import { plain } from '../../plain-text.js';
+import { clip, pad, paint, type Style, type TerminalOptions, widthOf } from './style.js';
 
 /** A cell; whole numbers get commas, others four significant digits, null stays empty. */
 export type Cell = string | number | null;

@@ -1,4 +1,4 @@
-/** Numbers as people read them, the same in the report and in the terminal. */
+/** Numbers as people read them, the same in reports, in the terminal and in what a client says. */
 
 const NOT_A_NUMBER = 'n/a';
 

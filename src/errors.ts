@@ -46,7 +46,7 @@ export class QuorumError extends FederatedError {
   }
 }
 
-/** A run directory could not be read, written or locked. */
+/** A run directory or a key file could not be read, written or locked. */
 export class StoreError extends FederatedError {
   constructor(message: string, options?: ErrorOptions) {
     super('store', message, options);

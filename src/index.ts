@@ -113,6 +113,7 @@ export type {
   Metrics,
   NgramEvaluated,
   RoundFinished,
+  RoundStarted,
   RunEvent,
   RunFinished,
   RunResumed,

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { drive, evaluated, failed, planOf, toRound1, updated } from '../../test/helpers/drive-round.js';
-import type { Command, RunInput, RunState } from './round.js';
+import type { Command, RunInput, RunState } from './run-state.js';
 
 describe('answers in any order', () => {
   const clients = 8;

@@ -1,7 +1,8 @@
 /** Tests of the round: lists of events in, commands out. */
 import { describe, expect, it } from 'vitest';
 import { drive, evaluated, failed, planOf, toRound1, updated } from '../../test/helpers/drive-round.js';
-import { advance, type Command, createdRun, type RunInput, type RunState, restoredRun } from './round.js';
+import { advance, restoredRun } from './round.js';
+import { type Command, createdRun, type RunInput, type RunState } from './run-state.js';
 
 describe('a run', () => {
   it('evaluates the initial model, then asks the cohort of round 1', () => {

@@ -1,102 +1,70 @@
 /**
  * The round as a state machine: `(state, event) -> (state, commands)`, no I/O. The simulation, the server and a
- * test differ only in who delivers events and who carries out commands.
+ * test differ only in who delivers events and who carries out commands. Phases, with the event that leads on and, in
+ * brackets, the commands that it brings:
+ *
+ *     created ── started [evaluate 0] ──> evaluating
+ *
+ *     evaluating ── evaluated ──┬──> finished   a stopping rule holds [finish]
+ *                               ├──> paused     a pause was asked for
+ *                               ├──> delayed    the round has failed, and the plan has a back-off [delay]
+ *                               └──> (next)
+ *     delayed ──── delay-passed ─────> (next)
+ *     paused ───── resume-requested ─> (next)
+ *
+ *     (next): the round after ──┬──> training   the population is known [assign]
+ *                               └──> selecting  it comes and goes [select]
+ *     selecting ── candidates ──┬──> training   enough are there [assign]
+ *                               └──> selecting  not yet
+ *
+ *     training ──┬── update-arrived [fold] ──┐  while clients are awaited and the goal is not reached:
+ *                ├── client-failed ──────────┤  training
+ *                └── deadline-passed ────────┴─> evaluating [dismiss those still awaited, if the goal was reached;
+ *                                                aggregate, or fail-round with less than the minimum; evaluate]
+ *
+ *     any phase ── stop-requested ──> finished [finish]
+ *     selecting, delayed ── pause-requested ──> paused; in other phases it is kept until the open round has ended
+ *
+ * Events that do not belong to the state (late, twice, of another round or client) change nothing; an update among
+ * them is answered with `discard`. Phases of rounds in the wild (selection with a goal, a timeout and a minimum,
+ * reporting with a deadline) follow Bonawitz et al. 2019, arXiv 1902.01046, section 2.2.
  */
-import type { LocalWork } from '../learn/trainer.js';
-import { selectCohort } from '../strategy/cohort.js';
-import type { Strategy } from '../strategy/strategy.js';
-import type { Metrics, StopReason } from './run-events.js';
-import { noteRound, type Progress, type StopRules, stopReason } from './stopping.js';
+import { afterRound, assign, candidatesCame, finished, nextRound, openRound } from './next-round.js';
+import type { RoundStarted } from './run-events.js';
+import type { RunPlan } from './run-plan.js';
+import { createdRun, type RunInput, type RunState, type Transition } from './run-state.js';
+import { noteRound, type RunProgress } from './stopping.js';
 
-/** What is fixed for a whole run. */
-export interface RunPlan {
-  readonly strategy: Strategy;
-  readonly stop: StopRules;
-  readonly population: readonly number[];
-  readonly seed: number;
+/** What a run brings along, beside its progress, when it goes on after its host has been away. */
+export interface Restored {
+  /** The round that was open: it goes on with the cohort that it had, everybody awaited again. */
+  readonly open?: Pick<RoundStarted, 'round' | 'cohort' | 'goal'>;
+  /** Failed rounds in a row, up to the last finished one [0]. */
+  readonly failures?: number;
+  /** Whether it was paused, or about to be [false]. */
+  readonly paused?: boolean;
 }
-
-/** Where a run stands. Plain data: a checkpoint is this and the global model. */
-export interface RunState {
-  readonly phase: 'created' | 'training' | 'evaluating' | 'finished';
-  readonly round: number;
-  readonly cohort: readonly number[];
-  /** Clients of the cohort that have not answered. */
-  readonly waiting: readonly number[];
-  readonly trained: readonly number[];
-  readonly failed: readonly number[];
-  /** Null before the initial model is evaluated. */
-  readonly progress: Progress | null;
-}
-
-export type RunInput =
-  | { readonly type: 'started' }
-  | {
-      readonly type: 'update-arrived';
-      readonly round: number;
-      readonly clientId: number;
-      readonly weight: number;
-    }
-  | { readonly type: 'client-failed'; readonly round: number; readonly clientId: number }
-  | { readonly type: 'deadline-passed'; readonly round: number }
-  | {
-      readonly type: 'evaluated';
-      readonly round: number;
-      /** Null where the rules say that the round need not be evaluated. */
-      readonly metrics: Metrics | null;
-      readonly elapsedMs: number;
-    }
-  | { readonly type: 'stop-requested' };
-
-export type Command =
-  /** Ask these clients to train from the global model. */
-  | {
-      readonly type: 'assign';
-      readonly round: number;
-      readonly cohort: readonly number[];
-      readonly work: LocalWork;
-    }
-  /** Fold this client's update into the running mean. */
-  | { readonly type: 'fold'; readonly clientId: number; readonly weight: number }
-  /** Drop this client's update: it is late, twice, or not asked for. */
-  | { readonly type: 'discard'; readonly clientId: number }
-  /** Let the strategy move the global model by the mean. */
-  | { readonly type: 'aggregate'; readonly round: number }
-  /** Too few results: the model stays, what was folded is dropped. */
-  | { readonly type: 'fail-round'; readonly round: number; readonly reason: string }
-  /** Evaluate the global model if `isEvaluated` says so, publish it, and answer with `evaluated`. */
-  | { readonly type: 'evaluate'; readonly round: number }
-  | { readonly type: 'finish'; readonly reason: StopReason };
-
-/** The next state, and what is to be done. */
-export interface Transition {
-  readonly state: RunState;
-  readonly commands: readonly Command[];
-}
-
-/** A run before its first event. */
-export const createdRun: RunState = Object.freeze({
-  phase: 'created',
-  round: 0,
-  cohort: [],
-  waiting: [],
-  trained: [],
-  failed: [],
-  progress: null,
-});
 
 /** A run that continues after its last finished round, whose progress is handed in. */
-export function restoredRun(plan: RunPlan, progress: Progress): Transition {
-  return afterRound(plan, { ...createdRun, round: progress.round, progress });
+export function restoredRun(plan: RunPlan, progress: RunProgress, restored: Restored = {}): Transition {
+  const { open, failures = 0, paused = false } = restored;
+  const state: RunState = { ...createdRun, round: progress.round, progress, failures, pausing: paused };
+  const next = afterRound(plan, state);
+  if (!open || open.round !== progress.round + 1 || next.state.phase === 'finished') return next;
+  return assign(plan, { ...state, round: open.round }, open.cohort, open.goal);
 }
 
 /** Takes one event. Events that do not belong to the state (late, twice) change nothing. */
 export function advance(plan: RunPlan, state: RunState, event: RunInput): Transition {
-  if (state.phase === 'finished') return { state, commands: [] };
+  if (state.phase === 'finished') return unchanged(state);
   switch (event.type) {
     case 'started':
-      if (state.phase !== 'created') return { state, commands: [] };
+      if (state.phase !== 'created') return unchanged(state);
       return { state: { ...state, phase: 'evaluating' }, commands: [{ type: 'evaluate', round: 0 }] };
+    case 'delay-passed':
+      return isIn('delayed', state, event) ? openRound(plan, state) : unchanged(state);
+    case 'candidates':
+      return isIn('selecting', state, event) ? candidatesCame(plan, state, event) : unchanged(state);
     case 'update-arrived':
       return updateArrived(plan, state, event);
     case 'client-failed':
@@ -104,18 +72,32 @@ export function advance(plan: RunPlan, state: RunState, event: RunInput): Transi
         ? settle(plan, answered(state, event.clientId, 'failed'))
         : unchanged(state);
     case 'deadline-passed':
-      if (state.phase !== 'training' || event.round !== state.round) return unchanged(state);
+      if (!isIn('training', state, event)) return unchanged(state);
       return settle(plan, { ...state, waiting: [], failed: [...state.failed, ...state.waiting] });
     case 'evaluated': {
-      if (state.phase !== 'evaluating' || event.round !== state.round) return unchanged(state);
+      if (!isIn('evaluating', state, event)) return unchanged(state);
       const progress = noteRound(plan.stop, state.progress, event.round, event.metrics, event.elapsedMs);
       return afterRound(plan, { ...state, progress });
+    }
+    case 'pause-requested':
+      return pause(state);
+    case 'resume-requested': {
+      const resumed = { ...state, pausing: false };
+      return state.phase === 'paused' ? nextRound(plan, resumed, 0) : unchanged(resumed);
     }
     case 'stop-requested':
       return finished(state, 'interrupted');
     default:
       return event satisfies never;
   }
+}
+
+function isIn(phase: RunState['phase'], state: RunState, { round }: { readonly round: number }): boolean {
+  return state.phase === phase && state.round === round;
+}
+
+function isAwaited(state: RunState, event: { readonly round: number; readonly clientId: number }): boolean {
+  return isIn('training', state, event) && state.waiting.includes(event.clientId);
 }
 
 function updateArrived(
@@ -129,53 +111,41 @@ function updateArrived(
   return { state: settled.state, commands: [{ type: 'fold', clientId, weight }, ...settled.commands] };
 }
 
-function isAwaited(state: RunState, event: { round: number; clientId: number }): boolean {
-  return state.phase === 'training' && event.round === state.round && state.waiting.includes(event.clientId);
-}
-
 function answered(state: RunState, clientId: number, outcome: 'trained' | 'failed'): RunState {
   const waiting = state.waiting.filter((waitingId) => waitingId !== clientId);
   return { ...state, waiting, [outcome]: [...state[outcome], clientId] };
 }
 
-/** Closes the round once everybody has answered. */
-function settle(plan: RunPlan, state: RunState): Transition {
-  if (state.waiting.length > 0) return unchanged(state);
-  const { round } = state;
-  const { minimumClients } = plan.strategy;
-  const evaluating: RunState = { ...state, phase: 'evaluating' };
-  if (state.trained.length >= minimumClients) {
+/** Closes the round once everybody has answered, or as many as it is after. */
+function settle({ strategy: { minimumClients } }: RunPlan, state: RunState): Transition {
+  const { round, cohort, goal, waiting: surplus, trained, failures } = state;
+  if (surplus.length > 0 && trained.length < goal) return unchanged(state);
+  const closed: RunState = { ...state, phase: 'evaluating', waiting: [], surplus };
+  if (trained.length < minimumClients) {
+    const reason = `${trained.length} of ${cohort.length} clients answered, at least ${minimumClients} must`;
     return {
-      state: evaluating,
+      state: { ...closed, failures: failures + 1 },
       commands: [
-        { type: 'aggregate', round },
+        { type: 'fail-round', round, reason },
         { type: 'evaluate', round },
       ],
     };
   }
-  const reason = `${state.trained.length} of ${state.cohort.length} clients answered, at least ${minimumClients} must`;
   return {
-    state: evaluating,
+    state: { ...closed, failures: 0 },
     commands: [
-      { type: 'fail-round', round, reason },
+      ...(surplus.length > 0 ? [{ type: 'dismiss' as const, round, clientIds: surplus }] : []),
+      { type: 'aggregate', round },
       { type: 'evaluate', round },
     ],
   };
 }
 
-function afterRound(plan: RunPlan, state: RunState): Transition {
-  const reason = state.progress && stopReason(plan.stop, state.progress);
-  if (reason) return finished(state, reason);
-  const round = state.round + 1;
-  const cohort = selectCohort(plan.strategy.cohort, plan.population, plan.seed, round);
-  return {
-    state: { ...state, phase: 'training', round, cohort, waiting: cohort, trained: [], failed: [] },
-    commands: [{ type: 'assign', round, cohort, work: plan.strategy.work(round) }],
-  };
-}
-
-function finished(state: RunState, reason: StopReason): Transition {
-  return { state: { ...state, phase: 'finished' }, commands: [{ type: 'finish', reason }] };
+/** While a round is open it goes on; one that has no cohort yet is not begun. */
+function pause(state: RunState): Transition {
+  const open = state.phase !== 'selecting' && state.phase !== 'delayed';
+  if (open) return unchanged({ ...state, pausing: true });
+  return unchanged({ ...state, phase: 'paused', round: state.round - 1, pausing: true });
 }
 
 function unchanged(state: RunState): Transition {

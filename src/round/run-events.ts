@@ -107,6 +107,19 @@ export interface ClientFailed {
   readonly reason: string;
 }
 
+/** A cohort has been asked to train. Servers log it, so that they can go on with an open round. */
+export interface RoundStarted {
+  readonly type: 'round-started';
+  readonly round: number;
+  /** Milliseconds since 1970. */
+  readonly time: number;
+  readonly cohort: readonly number[];
+  /** So many reports close the round. */
+  readonly goal: number;
+  /** From `time` on; absent: none. */
+  readonly deadlineMs?: number;
+}
+
 /** Round 0 is the initial model: nobody trained, everything else is the same. */
 export interface RoundFinished {
   readonly type: 'round-finished';
@@ -117,6 +130,8 @@ export interface RoundFinished {
   readonly cohortSize: number;
   readonly trainedCount: number;
   readonly failedCount: number;
+  /** Clients that had not answered when the round had enough; absent: none. */
+  readonly surplusCount?: number;
   /** Mean training loss over the cohort, weighted by examples; absent where nobody trained. */
   readonly trainLoss?: number;
   /** Of the global model on the server's held-out data (but see `localParams`); absent in rounds that were not evaluated. */
@@ -189,7 +204,9 @@ export interface RunFinished {
   readonly type: 'run-finished';
   readonly reason: StopReason;
   readonly rounds: number;
-  readonly metrics: Metrics;
+  /** Of the last round that was evaluated; absent where none was. */
+  readonly metrics?: Metrics;
+  /** The last round where none was evaluated. */
   readonly bestRound: number;
   readonly wallMs: number;
 }
@@ -199,6 +216,7 @@ export type RunEvent =
   | RunResumed
   | ClientTrained
   | ClientFailed
+  | RoundStarted
   | RoundFinished
   | CentralEvaluated
   | IsolatedEvaluated

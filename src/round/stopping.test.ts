@@ -2,7 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
 import type { Metrics } from './run-events.js';
-import { isEvaluated, noteRound, type Progress, type StopRules, stopReason } from './stopping.js';
+import {
+  isEvaluated,
+  noteRound,
+  type Progress,
+  type RunProgress,
+  type StopRules,
+  stopReason,
+} from './stopping.js';
 
 const byAccuracy: StopRules = { rounds: 100, metric: 'accuracy' };
 const byLoss: StopRules = { rounds: 100, metric: 'loss' };
@@ -11,8 +18,8 @@ const byLoss: StopRules = { rounds: 100, metric: 'loss' };
  * Feeds rounds 0, 1, 2 ... a second apart; `values` are accuracies, or losses where rules judge by loss, or null
  * for a round that was not evaluated.
  */
-function progressAfter(rules: StopRules, values: readonly (number | null)[]): Progress {
-  let progress: Progress | null = null;
+function progressAfter(rules: StopRules, values: readonly (number | null)[]): RunProgress {
+  let progress: RunProgress | null = null;
   for (const [round, value] of values.entries()) {
     const metrics: Metrics | null =
       value === null
@@ -36,8 +43,8 @@ describe('noteRound', () => {
 
   it('counts rounds since the metric got better by more than the minimum change', () => {
     const rules = { ...byAccuracy, plateau: { patience: 9, minChange: 0.05 } };
-    expect(progressAfter(rules, [0.5, 0.54, 0.55]).roundsWithoutChange).toBe(2);
-    expect(progressAfter(rules, [0.5, 0.54, 0.56]).roundsWithoutChange).toBe(0);
+    expect(progressAfter(rules, [0.5, 0.54, 0.55])).toMatchObject({ roundsWithoutChange: 2 });
+    expect(progressAfter(rules, [0.5, 0.54, 0.56])).toMatchObject({ roundsWithoutChange: 0 });
   });
 
   it('takes a loss that is no number for the worst of all', () => {
@@ -91,8 +98,8 @@ describe('a round that was not evaluated', () => {
 
   it('counts as one without change once a later one is evaluated', () => {
     const rules = { ...byAccuracy, plateau: { patience: 4, minChange: 0 } };
-    expect(progressAfter(rules, [0.5, null, null, 0.4]).roundsWithoutChange).toBe(3);
-    expect(progressAfter(rules, [0.5, null, null, 0.6]).roundsWithoutChange).toBe(0);
+    expect(progressAfter(rules, [0.5, null, null, 0.4])).toMatchObject({ roundsWithoutChange: 3 });
+    expect(progressAfter(rules, [0.5, null, null, 0.6])).toMatchObject({ roundsWithoutChange: 0 });
     expect(reasonAfter(rules, [0.5, null, 0.4, null, null, 0.3])).toBe('plateau');
   });
 
@@ -107,8 +114,52 @@ describe('a round that was not evaluated', () => {
     expect(reasonAfter({ ...rules, when: () => false }, [0.4, null, null, 0.4])).toBe('wall-time');
   });
 
-  it('cannot be the first', () => {
-    expect(() => noteRound(byAccuracy, null, 0, null, 0)).toThrow(RangeError);
+  it('does not keep a run from its last round', () => {
+    expect(reasonAfter({ ...byAccuracy, rounds: 2 }, [0.4, null])).toBeNull();
+    expect(reasonAfter({ ...byAccuracy, rounds: 2 }, [0.4, null, null])).toBe('rounds');
+  });
+
+  it('ends a run by its time where it began after that, and should have been evaluated', () => {
+    const rules = { ...byAccuracy, wallMs: 2000 };
+    expect(reasonAfter(rules, [0.4, null, null])).toBeNull();
+    expect(reasonAfter(rules, [0.4, null, null, null])).toBe('wall-time');
+  });
+});
+
+describe('a run of which no round has been evaluated', () => {
+  it('has its last round as its best', () => {
+    expect(progressAfter(byAccuracy, [null])).toEqual({ round: 0, bestRound: 0, elapsedMs: 0 });
+    expect(progressAfter(byAccuracy, [null, null, null])).toEqual({
+      round: 2,
+      bestRound: 2,
+      elapsedMs: 2000,
+    });
+  });
+
+  it('ends by its rounds and its time only', () => {
+    const rules = {
+      ...byAccuracy,
+      target: { metric: 'accuracy', value: 0 },
+      plateau: { patience: 1, minChange: 0 },
+      when: () => true,
+    } as const;
+    expect(reasonAfter(rules, [null, null, null, null])).toBeNull();
+    expect(reasonAfter({ ...rules, rounds: 3 }, [null, null, null])).toBeNull();
+    expect(reasonAfter({ ...rules, rounds: 3 }, [null, null, null, null])).toBe('rounds');
+    expect(reasonAfter({ ...rules, wallMs: 3000 }, [null, null, null])).toBeNull();
+    expect(reasonAfter({ ...rules, wallMs: 3000 }, [null, null, null, null])).toBe('wall-time');
+  });
+
+  it('is judged from the first round that is evaluated', () => {
+    expect(progressAfter(byAccuracy, [null, null, 0.3])).toMatchObject({
+      evaluatedRound: 2,
+      bestRound: 2,
+      bestValue: 0.3,
+      roundsWithoutChange: 0,
+    });
+    const rules = { ...byAccuracy, plateau: { patience: 2, minChange: 0 } };
+    expect(reasonAfter(rules, [null, null, 0.3, null])).toBeNull();
+    expect(reasonAfter(rules, [null, null, 0.3, 0.3, 0.3])).toBe('plateau');
   });
 });
 

@@ -5,7 +5,7 @@ import type { Metrics, StopReason } from './run-events.js';
 /** Metrics by which a run can be judged; accuracy and recall are better high, the others low. */
 export type MetricName = 'accuracy' | 'top3Recall' | 'perplexity' | 'loss' | 'meanAbsoluteError';
 
-/** What the rules look at. Plain data. */
+/** What the rules look at, once a round has been evaluated. Plain data. */
 export interface Progress {
   readonly round: number;
   /** The last round that was evaluated, and its metrics. */
@@ -19,7 +19,21 @@ export interface Progress {
   /** The value that such a change is measured from. */
   readonly plateauValue: number;
   readonly elapsedMs: number;
+  /** The time was up before this round, which was not evaluated all the same. */
+  readonly overdue?: true;
 }
+
+/** The progress of a run of which no round has been evaluated: the best round is the last. */
+export interface UnevaluatedProgress {
+  readonly round: number;
+  readonly bestRound: number;
+  readonly elapsedMs: number;
+  readonly evaluatedRound?: undefined;
+  readonly metrics?: undefined;
+}
+
+/** Where a run stands after a round. */
+export type RunProgress = Progress | UnevaluatedProgress;
 
 /** The rules of one run; the first that holds ends it, `rounds` always does in the end. */
 export interface StopRules {
@@ -31,7 +45,10 @@ export interface StopRules {
   readonly target?: { readonly metric: MetricName; readonly value: number };
   /** Ends when the judged metric has not got better by more than `minChange` in `patience` rounds. */
   readonly plateau?: { readonly patience: number; readonly minChange: number };
-  /** Ends with the first round that finishes after this time, or the one after it where that was not evaluated. */
+  /**
+   * Ends with the first round that finishes after this time, or the one after it where that was not evaluated but
+   * another has been.
+   */
   readonly wallMs?: number;
   /** Asked after each evaluated round, ends the run when it returns true. Must be a pure function of the progress for a resumed run to be the same. */
   readonly when?: (progress: Progress) => boolean;
@@ -68,18 +85,20 @@ export function isEvaluated(
 /**
  * The progress after one more round (or the first, round 0).
  *
- * @param metrics null where the round was not evaluated, which the first must be
+ * @param metrics null where the round was not evaluated
  */
 export function noteRound(
   rules: StopRules,
-  before: Progress | null,
+  known: RunProgress | null,
   round: number,
   metrics: Metrics | null,
   elapsedMs: number,
-): Progress {
+): RunProgress {
+  const before = known?.metrics ? known : null;
   if (!metrics) {
-    if (!before) throw new RangeError('the first round must have been evaluated');
-    return { ...before, round, elapsedMs };
+    if (!before) return { round, bestRound: round, elapsedMs };
+    const overdue = rules.wallMs !== undefined && before.elapsedMs >= rules.wallMs;
+    return { ...before, round, elapsedMs, ...(overdue ? { overdue } : {}) };
   }
   const score = scoreOf(metrics, rules.metric);
   const value = metrics[rules.metric] as number;
@@ -98,16 +117,23 @@ export function noteRound(
   };
 }
 
-/** Why the run ends after this round, or null when it goes on, as it does after a round that was not evaluated. */
-export function stopReason(rules: StopRules, progress: Progress): StopReason | null {
-  const { target, plateau } = rules;
-  if (progress.evaluatedRound !== progress.round) return null;
+/**
+ * Why the run ends after this round, or null when it goes on. Where the round was not evaluated, only the number of
+ * rounds ends it, and the time if no round has been evaluated or this one should have been.
+ */
+export function stopReason(rules: StopRules, progress: RunProgress): StopReason | null {
+  const { rounds, target, plateau, wallMs = Number.POSITIVE_INFINITY } = rules;
+  if (progress.evaluatedRound !== progress.round) {
+    if (progress.round >= rounds) return 'rounds';
+    const due = progress.metrics ? progress.overdue : progress.elapsedMs >= wallMs;
+    return due ? 'wall-time' : null;
+  }
   if (target && scoreOf(progress.metrics, target.metric) >= signed(target.value, target.metric))
     return 'target';
   if (plateau && progress.roundsWithoutChange >= plateau.patience) return 'plateau';
   if (rules.when?.(progress)) return 'user';
-  if (progress.round >= rules.rounds) return 'rounds';
-  if (rules.wallMs !== undefined && progress.elapsedMs >= rules.wallMs) return 'wall-time';
+  if (progress.round >= rounds) return 'rounds';
+  if (progress.elapsedMs >= wallMs) return 'wall-time';
   return null;
 }
 

@@ -3,11 +3,11 @@ import type { TrainTask } from '../client/train-task.js';
 import type { Examples } from '../data/dataset.js';
 import type { LocalWork } from '../learn/trainer.js';
 import { seededRandom } from '../random.js';
-import type { RunPlan } from '../round/round.js';
 import type { ClientTrained, RunEvent } from '../round/run-events.js';
 import { isEvaluated } from '../round/stopping.js';
 import { cohortSizeOf } from '../strategy/cohort.js';
 import { evaluateOn } from './evaluate.js';
+import type { SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 
@@ -16,7 +16,7 @@ const MOST_HELD_OUT = 2000;
 
 /** What the baselines need of a run that has ended. */
 export interface BaselineContext {
-  readonly plan: RunPlan;
+  readonly plan: SimulationPlan;
   readonly pool: TrainingPool;
   readonly population: Population;
   /** The parameters that the federation started from. */

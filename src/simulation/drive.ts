@@ -2,20 +2,14 @@
 import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
 import { createLayout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
-import {
-  advance,
-  type Command,
-  createdRun,
-  type RunInput,
-  type RunPlan,
-  type RunState,
-  restoredRun,
-} from '../round/round.js';
+import { advance, restoredRun } from '../round/round.js';
 import type { Metrics, RoundFinished, RunEvent, StopReason } from '../round/run-events.js';
-import { isEvaluated, type Progress } from '../round/stopping.js';
+import { type Command, createdRun, type RunInput, type RunState } from '../round/run-state.js';
+import { isEvaluated, type RunProgress } from '../round/stopping.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import { evaluateRound } from './evaluate-round.js';
 import type { LocalStore } from './local-store.js';
+import type { SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 import { type Answer, trainRound } from './train-round.js';
@@ -25,7 +19,7 @@ const BUFFERS_PER_THREAD = 2;
 
 /** Everything a run needs. */
 export interface RunContext {
-  readonly plan: RunPlan;
+  readonly plan: SimulationPlan;
   readonly pool: TrainingPool;
   readonly population: Population;
   readonly run: RunDirectory;
@@ -34,7 +28,7 @@ export interface RunContext {
   /** What stays with the clients; absent: nothing. Moved in place. */
   readonly local?: LocalStore | undefined;
   /** Where a resumed run stands. */
-  readonly progress: Progress | null;
+  readonly progress: RunProgress | null;
   readonly signal: AbortSignal;
   emit(event: RunEvent): Promise<void>;
 }
@@ -182,6 +176,10 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       case 'fold':
       case 'discard':
         return;
+      case 'delay':
+      case 'select':
+      case 'dismiss':
+        throw new RangeError(`a simulation must not be asked to ${command.type}: its clients are all there`);
       default:
         return command satisfies never;
     }

@@ -1,15 +1,15 @@
 /** What is found of the model of one round: by the server, and by clients on what they hold out. */
 import { FederatedError } from '../errors.js';
-import type { RunPlan } from '../round/round.js';
 import type { FederatedMetrics, Metrics } from '../round/run-events.js';
 import { evaluateOn, evaluateOnClients, federatedMetrics } from './evaluate.js';
 import type { LocalStore } from './local-store.js';
+import type { SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
 import type { Population } from './population.js';
 
 /** What is evaluated, and by whom. */
 interface EvaluationContext {
-  readonly plan: RunPlan;
+  readonly plan: SimulationPlan;
   readonly pool: TrainingPool;
   readonly population: Population;
   readonly global: Float32Array;

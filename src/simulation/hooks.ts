@@ -1,6 +1,6 @@
 /** How a program follows a simulation, and what it is handed in the end. */
 import type { Params } from '../params/layout.js';
-import type { RunEvent, RunFinished } from '../round/run-events.js';
+import type { Metrics, RunEvent, RunFinished } from '../round/run-events.js';
 
 /** How to follow and stop a simulation. */
 export interface SimulationHooks {
@@ -14,7 +14,7 @@ export interface SimulationHooks {
 
 /** What a simulation leaves behind. */
 export interface SimulationResult {
-  readonly finished: RunFinished;
+  readonly finished: RunFinished & { readonly metrics: Metrics };
   /** The final global model. */
   readonly params: Params;
   /** What stayed with the clients, each parameter as [clients, ...shape]; absent where nothing did, and where the run was interrupted. */

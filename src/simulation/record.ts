@@ -4,7 +4,7 @@ import { StoreError } from '../errors.js';
 import { loadReportAssets, renderReport } from '../report/report.js';
 import { spreadValue } from '../round/metrics.js';
 import type { ClientTrained, RunEvent, RunFinished } from '../round/run-events.js';
-import type { Progress } from '../round/stopping.js';
+import type { RunProgress } from '../round/stopping.js';
 import type { ResolvedOptions } from '../settings/simulation-options.js';
 import { shownSettings } from '../settings/stored-settings.js';
 import type { RunDirectory } from '../store/run-directory.js';
@@ -25,7 +25,7 @@ export interface StartingPoint {
   /** What stays with the clients; absent: nothing. */
   readonly local?: LocalStore | undefined;
   readonly events: readonly RunEvent[];
-  readonly progress?: Progress;
+  readonly progress?: RunProgress;
 }
 
 /**
@@ -59,7 +59,14 @@ export async function recordRun(
       driven.reason !== 'interrupted' && (await conclude(setup, hooks, start, trained, rounds, emit));
     const reason = complete ? driven.reason : 'interrupted';
     const wallMs = (progress?.elapsedMs ?? 0) + performance.now() - startedAt;
-    const finished: RunFinished = { type: 'run-finished', reason, rounds, metrics, bestRound, wallMs };
+    const finished: SimulationResult['finished'] = {
+      type: 'run-finished',
+      reason,
+      rounds,
+      metrics,
+      bestRound,
+      wallMs,
+    };
     const report = await writeReport(run, finished);
     await emit(finished);
     const params = { layout: pool.layout, values: Float32Array.from(global) };

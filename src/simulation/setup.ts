@@ -4,11 +4,10 @@ import { availableParallelism } from 'node:os';
 import { ConfigError } from '../errors.js';
 import type { LayoutEntry } from '../params/layout.js';
 import { readParams } from '../params/safetensors.js';
-import type { RunPlan } from '../round/round.js';
 import type { ResolvedOptions } from '../settings/simulation-options.js';
 import type { SimulationHooks } from './hooks.js';
 import { chooseLocalEntries } from './local-entries.js';
-import { planRun } from './plan.js';
+import { planRun, type SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
 import { loadPopulation, type Population } from './population.js';
 import { createThreadPool } from './thread-pool.js';
@@ -17,7 +16,7 @@ import { createThreadPool } from './thread-pool.js';
 export interface Setup {
   readonly options: ResolvedOptions;
   readonly population: Population;
-  readonly plan: RunPlan;
+  readonly plan: SimulationPlan;
   readonly pool: TrainingPool;
   /** The parameters that stay with each client. */
   readonly localEntries: readonly LayoutEntry[];

@@ -1,9 +1,9 @@
 /** A federation in one process: the front door for programs, and what `tessera simulate` calls. */
 import { StoreError } from '../errors.js';
 import { readParams } from '../params/safetensors.js';
-import type { RunPlan } from '../round/round.js';
 import type { RoundFinished, RunEvent } from '../round/run-events.js';
-import { noteRound, type Progress } from '../round/stopping.js';
+import type { RunPlan } from '../round/run-plan.js';
+import { noteRound, type RunProgress } from '../round/stopping.js';
 import {
   parseOptions,
   type ResolvedOptions,
@@ -81,9 +81,9 @@ function restoreLocal(local: LocalStore, bytes: Uint8Array): void {
   local.restore(readParams(bytes, local.layout, 'what was saved of the clients').values);
 }
 
-function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): Progress {
+function progressOf({ stop }: RunPlan, events: readonly RunEvent[]): RunProgress {
   const rounds = events.filter((event): event is RoundFinished => event.type === 'round-finished');
-  let progress: Progress | null = null;
+  let progress: RunProgress | null = null;
   let elapsedMs = 0;
   for (const { round, metrics, wallMs } of rounds) {
     elapsedMs += wallMs;

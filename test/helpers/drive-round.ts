@@ -1,12 +1,7 @@
 /** Drives the round's state machine with lists of events. */
-import {
-  advance,
-  type Command,
-  createdRun,
-  type RunInput,
-  type RunPlan,
-  type RunState,
-} from '../../src/round/round.js';
+import { advance } from '../../src/round/round.js';
+import type { RunPlan } from '../../src/round/run-plan.js';
+import { type Command, createdRun, type RunInput, type RunState } from '../../src/round/run-state.js';
 import type { StopRules } from '../../src/round/stopping.js';
 import { type FedAvgOptions, fedAvg } from '../../src/strategy/fed-avg.js';
 

@@ -101,6 +101,9 @@ function createNarrator() {
         return `${headline(event, options)}\n\n${roundHeader(event.task, options)}`;
       case 'run-resumed':
         return `resumed after round ${event.round}`;
+      case 'round-started':
+        activity = `, ${formatPlural(event.cohort.length, 'client')} asked`;
+        return '';
       case 'client-trained':
         trained++;
         activity = `, ${formatPlural(trained, 'client')} trained`;

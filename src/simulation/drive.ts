@@ -3,9 +3,10 @@ import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted
 import { createLayout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
 import { advance, restoredRun } from '../round/round.js';
-import type { Metrics, RoundFinished, RunEvent, StopReason } from '../round/run-events.js';
+import type { Metrics, RunEvent, StopReason } from '../round/run-events.js';
 import { type Command, createdRun, type RunInput, type RunState } from '../round/run-state.js';
 import { isEvaluated, type RunProgress } from '../round/stopping.js';
+import { publishRound, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import { evaluateRound } from './evaluate-round.js';
 import type { LocalStore } from './local-store.js';
@@ -42,17 +43,6 @@ export interface DriveResult {
   readonly elapsedMs: number;
 }
 
-/** What a round has brought so far. */
-interface Tally {
-  startedAt: number;
-  trained: number;
-  failed: number;
-  exampleCount: number;
-  lossSum: number;
-  cohort: readonly number[];
-  failure: string | undefined;
-}
-
 /** Runs rounds until the plan, or the signal, ends them. */
 export async function driveRun(context: RunContext): Promise<DriveResult> {
   const { plan, pool, population, run, global, local, signal, emit } = context;
@@ -62,7 +52,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
   const buffers = Array.from({ length: pool.threads * BUFFERS_PER_THREAD }, () => pool.allocate());
   const queue: Command[] = [];
   let state: RunState = createdRun;
-  let tally = emptyTally([]);
+  let tally = startTally(0);
   let reason: StopReason | undefined;
   let metrics = context.progress?.metrics;
   /** Whether the model has changed since it was evaluated. */
@@ -108,12 +98,11 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
   };
 
   const publish = async (round: number) => {
-    const aggregated = round === 0 || tally.failure === undefined;
     const before = state.progress?.elapsedMs ?? 0;
     const evaluated = isEvaluated(plan.stop, round, before + performance.now() - tally.startedAt);
-    moved ||= aggregated;
+    moved ||= tally.failure === undefined;
     const found = evaluated
-      ? await evaluateRound(context, tally.cohort, moved ? undefined : metrics)
+      ? await evaluateRound(context, state.cohort, moved ? undefined : metrics)
       : undefined;
     if (signal.aborted) return;
     // Not the clients' fault: the run is to be resumed, not recorded as failed rounds.
@@ -122,36 +111,28 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       metrics = found.metrics;
       moved = false;
     }
-    const bytes = encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) });
-    const { sha256 } = await run.saveModel(round, bytes);
-    const kept =
-      local && (await run.saveLocal(round, encodeSafetensors(local.all(), { round: String(round) })));
-    const wallMs = performance.now() - tally.startedAt;
-    const event: RoundFinished = {
-      type: 'round-finished',
+    const outcome = {
       round,
-      outcome: aggregated ? 'aggregated' : 'failed',
-      ...(tally.failure === undefined ? {} : { reason: tally.failure }),
-      cohortSize: tally.cohort.length,
-      trainedCount: tally.trained,
-      failedCount: tally.failed,
-      ...(tally.exampleCount > 0 ? { trainLoss: tally.lossSum / tally.exampleCount } : {}),
-      ...found,
-      downBytes: tally.cohort.length * modelBytes,
+      tally,
+      found,
+      params: { layout: pool.layout, values: global },
+      local: local?.all(),
+      downBytes: tally.cohortSize * modelBytes,
       upBytes: tally.trained * modelBytes,
-      wallMs,
-      modelSha256: sha256,
-      ...(kept ? { localSha256: kept.sha256 } : {}),
     };
-    await emit(event);
-    deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs: before + wallMs });
-    await run.dropModels([round, state.progress?.bestRound ?? round]);
+    await publishRound(run, outcome, {
+      emit,
+      noted({ wallMs }) {
+        deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs: before + wallMs });
+        return state.progress?.bestRound ?? round;
+      },
+    });
   };
 
   const execute = async (command: Command): Promise<void> => {
     switch (command.type) {
       case 'assign': {
-        tally = emptyTally(command.cohort);
+        tally = startTally(command.cohort.length);
         reset(sum);
         const { reports } = plan.strategy;
         const work = { ...command, reports, seed: plan.seed, local };
@@ -213,9 +194,4 @@ function bytesOnTheWay({ layout }: TrainingPool, local: LocalStore | undefined):
   const staying = new Set(local?.entries.map(({ name }) => name));
   const shared = local ? createLayout(layout.entries.filter(({ name }) => !staying.has(name))) : layout;
   return encodeSafetensors({ layout: shared, values: new Float32Array(shared.size) }).length;
-}
-
-function emptyTally(cohort: readonly number[]): Tally {
-  const startedAt = performance.now();
-  return { startedAt, trained: 0, failed: 0, exampleCount: 0, lossSum: 0, cohort, failure: undefined };
 }

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { definition, task } from '../../test/helpers/task.js';
 import { ConfigError } from '../errors.js';
 import type { LocalWork } from '../learn/trainer.js';
-import type { Task, TaskDefinition } from '../protocol/messages.js';
-import { type Acceptance, askApproval, checkAcceptance, checkTask, definitionHash } from './governance.js';
+import type { Task } from '../protocol/messages.js';
+import { type Acceptance, checkAcceptance, checkTask } from './governance.js';
 
 const { graphSha256 } = definition.model;
 const other = '00'.repeat(32);
@@ -143,55 +143,24 @@ describe('checkTask', () => {
   });
 });
 
-describe('askApproval', () => {
-  it('asks nobody where nobody is named', async () => {
-    const hash = await definitionHash(definition);
-    expect(await askApproval({}, definition)).toEqual({ decision: 'approved', hash });
-  });
-
-  it.each([
-    ['rejected', 'the task "Digits" was rejected here'],
-    ['pending', 'the task "Digits" has not been approved here'],
-  ] as const)('passes on that a task is %s', async (decision, reason) => {
-    const hash = await definitionHash(definition);
-    expect(await askApproval({ approve: () => decision }, definition)).toEqual({ decision, hash, reason });
-  });
-
-  it('takes no answer but "approved" for a yes', async () => {
-    const approve = (() => true) as unknown as () => 'approved';
-    expect(await askApproval({ approve }, definition)).toMatchObject({ decision: 'pending' });
-  });
-
-  const changes: [string, TaskDefinition][] = [
-    ['run', { ...definition, runId: 'digits-2' }],
-    ['title', { ...definition, title: 'Digits.' }],
-    ['description', { ...definition, description: '' }],
-    ['graph', { ...definition, model: { ...definition.model, graphSha256: other } }],
-    ['file', { ...definition, model: { ...definition.model, graph: { sha256: other, bytes: 1 } } }],
-    ['data', { ...definition, data: { ...definition.data, featureShape: [784] } }],
-    ['reports', { ...definition, reports: 'params' }],
-    ['privacy', { ...definition, privacy: { ...definition.privacy, minimumCohort: 7 } }],
-    ['members that this version does not know', { ...definition, also: 1 } as TaskDefinition],
-  ];
-  it.each(changes)('asks again when after an approval the %s changes', async (_, changed) => {
-    const approved = new Set([await definitionHash(definition)]);
-    const approve = (__: TaskDefinition, hash: string) => (approved.has(hash) ? 'approved' : 'pending');
-    expect(await askApproval({ approve }, definition)).toMatchObject({ decision: 'approved' });
-    expect(await askApproval({ approve }, changed)).toMatchObject({ decision: 'pending' });
-  });
-
-  it('knows the same definition whatever the order of its members', async () => {
-    const reversed = Object.fromEntries(Object.entries(definition).toReversed()) as unknown as TaskDefinition;
-    expect(await definitionHash(reversed)).toBe(await definitionHash(definition));
-  });
-});
-
 it.each<[Acceptance, string]>([
   [{ graphSha256: ['AB'] }, 'graphSha256 must be 64 hexadecimal digits in lower case, got "AB"'],
   [{ work: { maxEpochs: 0 } }, 'maxEpochs must be a positive integer, got 0'],
   [{ work: { minBatchSize: 1.5 } }, 'minBatchSize must be a positive integer, got 1.5'],
   [{ work: { maxLearningRate: Number.NaN } }, 'maxLearningRate must be a positive finite number, got NaN'],
   [{ privacy: { minimumCohort: -1 } }, 'minimumCohort must be a positive integer, got -1'],
+  [
+    { privacy: { minCohort: 8 } as object },
+    'privacy must have minimumCohort, differentialPrivacy or secureAggregation, got "minCohort"',
+  ],
+  [
+    { grahpSha256: [] } as object,
+    'acceptance must have graphSha256, models, reports, work, privacy or approve, got "grahpSha256"',
+  ],
+  [
+    { privacy: { differentialPrivacy: false as unknown as true } },
+    'differentialPrivacy must be true or left out, got false',
+  ],
 ])('refuses pins that are none: %o', (acceptance, message) => {
   expect(() => checkAcceptance(acceptance)).toThrow(new ConfigError(message));
   expect(() => checkAcceptance(agreed)).not.toThrow();

@@ -8,9 +8,9 @@
  */
 import { ConfigError } from '../errors.js';
 import type { LocalWork } from '../learn/trainer.js';
-import { canonicalJson } from '../protocol/canonical-json.js';
 import type { Task, TaskDefinition } from '../protocol/messages.js';
-import { sha256Hex } from './digest.js';
+import type { Approve } from './approval.js';
+import type { Verdict } from './verdict.js';
 
 /** Bounds on what a client is asked to do in one round; see `LocalWork`. */
 export interface WorkPins {
@@ -30,9 +30,6 @@ export interface PrivacyPins {
   readonly secureAggregation?: true;
 }
 
-/** What a person, or a rule in their place, says of a definition. `pending`: nobody has decided yet. */
-export type Decision = 'approved' | 'rejected' | 'pending';
-
 /** What a client accepts; what is absent is not asked for. */
 export interface Acceptance {
   /** Graphs, by the hash that `graphHash` gives. */
@@ -42,18 +39,9 @@ export interface Acceptance {
   readonly reports?: TaskDefinition['reports'];
   readonly work?: WorkPins;
   readonly privacy?: PrivacyPins;
-  /**
-   * Decides on a definition that holds all pins, by its hash; asked before every task, so that an approval can be taken
-   * back. Absent: nobody is asked.
-   */
-  readonly approve?: (definition: TaskDefinition, hash: string) => Decision | Promise<Decision>;
+  /** Asked before every task that keeps to all pins, so that an approval can be taken back. Absent: nobody is asked. */
+  readonly approve?: Approve;
 }
-
-export type Verdict = { readonly accepted: true } | { readonly accepted: false; readonly reason: string };
-
-export type ApprovalVerdict =
-  | { readonly decision: 'approved'; readonly hash: string }
-  | { readonly decision: 'rejected' | 'pending'; readonly hash: string; readonly reason: string };
 
 const HASH = /^[0-9a-f]{64}$/;
 
@@ -68,47 +56,46 @@ export function checkTask(acceptance: Acceptance, task: Task): Verdict {
   return reason === undefined ? { accepted: true } : { accepted: false, reason };
 }
 
-/** Asks whether the definition is approved: exactly this one, by its hash. */
-export async function askApproval(
-  { approve }: Pick<Acceptance, 'approve'>,
-  definition: TaskDefinition,
-): Promise<ApprovalVerdict> {
-  const hash = await definitionHash(definition);
-  const decision = approve ? await approve(definition, hash) : 'approved';
-  if (decision === 'approved') return { decision, hash };
-  const reason =
-    decision === 'rejected'
-      ? `the task "${definition.title}" was rejected here`
-      : `the task "${definition.title}" has not been approved here`;
-  return { decision: decision === 'rejected' ? 'rejected' : 'pending', hash, reason };
-}
-
-/** The SHA-256 (hexadecimal) of a definition's canonical JSON: any change, also of its title, gives another. */
-export function definitionHash(definition: TaskDefinition): Promise<string> {
-  return sha256Hex(new TextEncoder().encode(canonicalJson(definition)));
-}
-
 /**
  * Checks the pins themselves: a misspelt one must not pass as none.
  *
- * @throws {ConfigError} naming the first that is out of its range.
+ * @throws {ConfigError} naming the first that is unknown or out of its range.
  */
-export function checkAcceptance({ graphSha256 = [], work = {}, privacy = {} }: Acceptance): void {
+export function checkAcceptance(acceptance: Acceptance): void {
+  const { graphSha256 = [], work = {}, privacy = {} } = acceptance;
+  checkNames('acceptance', acceptance, ['graphSha256', 'models', 'reports', 'work', 'privacy', 'approve']);
+  checkNames('work', work, ['maxEpochs', 'maxSteps', 'maxLearningRate', 'minBatchSize', 'maxBatchSize']);
+  checkNames('privacy', privacy, ['minimumCohort', 'differentialPrivacy', 'secureAggregation']);
   for (const hash of graphSha256) {
     if (!HASH.test(hash)) {
       throw new ConfigError(`graphSha256 must be 64 hexadecimal digits in lower case, got "${hash}"`);
     }
   }
-  const counts = { ...work, maxLearningRate: undefined, minimumCohort: privacy.minimumCohort };
-  for (const [name, count] of Object.entries(counts)) {
+  for (const name of ['differentialPrivacy', 'secureAggregation'] as const) {
+    if (privacy[name] !== undefined && privacy[name] !== true) {
+      throw new ConfigError(`${name} must be true or left out, got ${privacy[name]}`);
+    }
+  }
+  const { maxLearningRate = 1, ...counts } = work;
+  for (const [name, count] of Object.entries({ ...counts, minimumCohort: privacy.minimumCohort })) {
     if (count !== undefined && !(Number.isSafeInteger(count) && count > 0)) {
       throw new ConfigError(`${name} must be a positive integer, got ${count}`);
     }
   }
-  const { maxLearningRate = 1 } = work;
   if (!(maxLearningRate > 0 && maxLearningRate < Infinity)) {
     throw new ConfigError(`maxLearningRate must be a positive finite number, got ${maxLearningRate}`);
   }
+}
+
+function checkNames<T extends object>(
+  argument: string,
+  value: T,
+  names: readonly (keyof T & string)[],
+): void {
+  const unknown = Object.keys(value).find((name) => !(names as readonly string[]).includes(name));
+  if (unknown === undefined) return;
+  const known = names.join(', ').replace(/, ([^,]*)$/, ' or $1');
+  throw new ConfigError(`${argument} must have ${known}, got "${unknown}"`);
 }
 
 /** An approval of one run must not cover a task of another. */

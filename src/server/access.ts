@@ -4,6 +4,7 @@ import { type ClientRegister, createClientRegister } from './client-register.js'
 import { Database } from './database.js';
 import type { EnrolmentSettings } from './enrol.js';
 import { createInvitations, type Invitations } from './invitations.js';
+import { createOperators, type Operators } from './operators.js';
 
 /** What may be set. */
 export interface AccessSettings extends Partial<EnrolmentSettings> {
@@ -15,7 +16,10 @@ export interface AccessSettings extends Partial<EnrolmentSettings> {
 export interface Access {
   readonly clients: ClientRegister;
   readonly invitations: Invitations;
+  readonly operators: Operators;
   readonly audit: AuditLog;
+  /** The first operator's token, at the first start only: it can be read nowhere else. */
+  readonly firstToken?: string;
   /** Writes what is still to be written and closes the database. */
   close(): Promise<void>;
 }
@@ -36,5 +40,5 @@ export async function openAccess(folder: string, settings: AccessSettings = {}):
   const close = async () => {
     await clients.flush().finally(() => database.close());
   };
-  return { clients, invitations, audit, close };
+  return { clients, invitations, audit, close, ...(await createOperators(database, audit, now)) };
 }

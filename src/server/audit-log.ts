@@ -27,12 +27,14 @@ export type AuditAction =
   | 'run-resumed'
   | 'settings-changed';
 
+/** Who did something: whoever runs the server, an operator by name, a client by index, or a key by the start of its id. */
+export type Actor = 'server' | `operator ${string}` | `client ${number}` | `key ${string}`;
+
 /** One line to be. */
 export interface AuditEntry {
-  /** `operator <name>`, `client <index>`, `key <start of its id>` or `server`. */
-  readonly actor: string;
+  readonly actor: Actor;
   readonly action: AuditAction;
-  /** What it was done to, in the same form; empty for nothing else than the actor. */
+  /** What it was done to, such as `client 3`; empty for nothing else than the actor. */
   readonly subject: string;
   /** Words for people; nothing personal. */
   readonly detail: string;
@@ -119,7 +121,7 @@ function lineOf({ id, at, actor, action, subject, detail }: SqlRow): AuditLine {
   return {
     id: Number(id),
     at: Number(at),
-    actor: String(actor),
+    actor: String(actor) as Actor,
     action: String(action) as AuditAction,
     subject: String(subject),
     detail: String(detail),

@@ -2,6 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { Attributes } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
+import { PUBLIC_KEY_BYTES, thumbprintInput } from '../protocol/signer.js';
+import type { Actor } from './audit-log.js';
 import type { SqlRow } from './sqlite-driver.js';
 
 /** Whether a client takes part: an operator still has to look, it does, or it never will again. */
@@ -39,7 +41,6 @@ export interface Enrolment {
   readonly population?: string;
 }
 
-const KEY_BYTES = 32;
 const MOST_ATTRIBUTES = 16;
 const MOST_TEXT = 100;
 const MOST_TOKEN = 200;
@@ -54,10 +55,10 @@ const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_.-]{0,31}$/;
  */
 export function checkEnrolment(enrolment: Enrolment): void {
   const { publicKey, keyId, name = '', attributes = {}, invitation = '', population = '' } = enrolment;
-  if (publicKey.length !== KEY_BYTES) {
-    throw new Refusal('bad-request', `publicKey must have ${KEY_BYTES} bytes, got ${publicKey.length}`);
+  if (publicKey.length !== PUBLIC_KEY_BYTES) {
+    throw new Refusal('bad-request', `publicKey must be ${PUBLIC_KEY_BYTES} bytes, got ${publicKey.length}`);
   }
-  if (keyId !== thumbprint(publicKey)) {
+  if (keyId !== createHash('sha256').update(thumbprintInput(publicKey)).digest('base64url')) {
     throw new Refusal('bad-request', 'keyId must be the JWK thumbprint of publicKey, got another');
   }
   checkText('name', name);
@@ -104,22 +105,16 @@ export function recordOf(row: SqlRow): ClientRecord {
 }
 
 /** How the audit log calls a client. */
-export function clientActor({ index }: ClientRecord): string {
+export function clientActor({ index }: ClientRecord): Actor {
   return `client ${index}`;
 }
 
 /** How the audit log calls a key that is no client's. */
-export function keyActor(keyId: string): string {
+export function keyActor(keyId: string): Actor {
   return `key ${keyId.slice(0, 8)}`;
 }
 
 function checkText(what: string, text: string): void {
   if (isPlainText(text)) return;
   throw new Refusal('bad-request', `${what} must be plain text of at most ${MOST_TEXT} characters`);
-}
-
-/** RFC 7638 of an Ed25519 key (RFC 8037), base64url. */
-function thumbprint(publicKey: Uint8Array): string {
-  const x = Buffer.from(publicKey).toString('base64url');
-  return createHash('sha256').update(`{"crv":"Ed25519","kty":"OKP","x":"${x}"}`).digest('base64url');
 }

@@ -1,11 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newcomer } from '../../test/helpers/newcomer.js';
 import { Refusal } from '../protocol/problem.js';
 import { type Access, type AccessSettings, openAccess } from './access.js';
-import type { Enrolment } from './client-record.js';
 import { Database } from './database.js';
 
 let folder: string;
@@ -33,13 +32,6 @@ async function reopen(settings: AccessSettings = {}) {
   access = await open(settings);
 }
 
-/** What a new client hands in. */
-function newcomer(more: Partial<Enrolment> = {}): Enrolment {
-  const publicKey = new Uint8Array(randomBytes(32));
-  const jwk = `{"crv":"Ed25519","kty":"OKP","x":"${Buffer.from(publicKey).toString('base64url')}"}`;
-  return { publicKey, keyId: createHash('sha256').update(jwk).digest('base64url'), ...more };
-}
-
 async function refusalOf(answer: Promise<unknown>): Promise<Refusal> {
   const error = await answer.then(
     () => expect.unreachable('it was not refused'),
@@ -51,7 +43,8 @@ async function refusalOf(answer: Promise<unknown>): Promise<Refusal> {
 
 const problemOf = async (answer: Promise<unknown>) => (await refusalOf(answer)).problem;
 
-const invite = (more: object = {}) => access.invitations.invite({ population: 'clinics', ...more }, 'ada');
+const invite = (more: object = {}) =>
+  access.invitations.invite({ population: 'clinics', ...more }, 'operator ada');
 
 describe('enrolment', () => {
   it('numbers clients 0, 1, 2 ... and keeps them over a restart', async () => {
@@ -115,7 +108,7 @@ describe('enrolment', () => {
     const expired = await invite({ expiresInMs: DAY_MS });
     time += DAY_MS;
     const withdrawn = await invite();
-    await access.invitations.withdraw(withdrawn.id, 'ada');
+    await access.invitations.withdraw(withdrawn.id, 'operator ada');
     const foreign = await invite();
     const tokens = [used, expired, withdrawn, foreign].map(({ token }) => token);
     for (const policy of ['invitation', 'approval', 'open'] as const) {
@@ -289,7 +282,7 @@ describe('an operator', () => {
   it('approves who waits', async () => {
     const client = newcomer();
     await access.clients.enrol(client, 'approval');
-    expect(await access.clients.approve(client.keyId, 'ada')).toMatchObject({ status: 'approved' });
+    expect(await access.clients.approve(client.keyId, 'operator ada')).toMatchObject({ status: 'approved' });
     expect(access.clients.find(client.keyId)?.status).toBe('approved');
     expect(access.audit.read()[0]).toMatchObject({
       actor: 'operator ada',
@@ -297,15 +290,15 @@ describe('an operator', () => {
       subject: 'client 0',
     });
     const lines = access.audit.read().length;
-    await access.clients.approve(client.keyId, 'ada');
+    await access.clients.approve(client.keyId, 'operator ada');
     expect(access.audit.read()).toHaveLength(lines);
-    expect(await problemOf(access.clients.approve('nobody', 'ada'))).toBe('not-found');
+    expect(await problemOf(access.clients.approve('nobody', 'operator ada'))).toBe('not-found');
   });
 
   it('shuts a key out for good, whatever it presents', async () => {
     const client = newcomer();
     await access.clients.enrol(client, 'open');
-    await access.clients.revoke(client.keyId, 'ada');
+    await access.clients.revoke(client.keyId, 'operator ada');
     const { token } = await invite();
     for (const restart of [false, true]) {
       if (restart) await reopen();
@@ -315,7 +308,7 @@ describe('an operator', () => {
           expect(await problemOf(access.clients.enrol({ ...client, ...more }, policy))).toBe('revoked');
         }
       }
-      expect(await problemOf(access.clients.approve(client.keyId, 'ada'))).toBe('conflict');
+      expect(await problemOf(access.clients.approve(client.keyId, 'operator ada'))).toBe('conflict');
     }
     expect(access.invitations.list()[0]).toMatchObject({ used: 0 });
     expect(access.clients.counts()).toEqual({ pending: 0, approved: 0, revoked: 1 });
@@ -327,7 +320,7 @@ describe('an operator', () => {
     await access.clients.enrol(clients[0]!, 'approval');
     await access.clients.enrol({ ...clients[1]!, invitation: token }, 'approval');
     await access.clients.enrol(clients[2]!, 'approval');
-    await access.clients.approve(clients[0]!.keyId, 'ada');
+    await access.clients.approve(clients[0]!.keyId, 'operator ada');
     const indices = (filter: object) => access.clients.list(filter).map(({ index }) => index);
     expect(indices({})).toEqual([0, 1, 2]);
     expect(indices({ status: 'approved' })).toEqual([0, 1]);
@@ -344,7 +337,7 @@ describe('an operator', () => {
   );
 
   it('is told of an invitation that is not there', async () => {
-    expect(await problemOf(access.invitations.withdraw(7, 'ada'))).toBe('not-found');
+    expect(await problemOf(access.invitations.withdraw(7, 'operator ada'))).toBe('not-found');
   });
 });
 
@@ -375,8 +368,8 @@ describe('a client that leaves', () => {
   it('leaves its revocation behind', async () => {
     const client = newcomer({ name: 'Sankt Marien' });
     await access.clients.enrol(client, 'open');
-    await access.clients.revoke(client.keyId, 'ada');
-    await access.clients.forget(client.keyId, { operator: 'ada' });
+    await access.clients.revoke(client.keyId, 'operator ada');
+    await access.clients.forget(client.keyId, 'operator ada');
     expect(access.clients.find(client.keyId)).toBeUndefined();
     await reopen();
     expect(await problemOf(access.clients.enrol(client, 'open'))).toBe('revoked');
@@ -391,7 +384,7 @@ describe('touch', () => {
     access.clients.touch(client.keyId);
     access.clients.touch('nobody');
     expect(access.clients.find(client.keyId)?.lastSeenAt).toBe(time);
-    await access.clients.approve(client.keyId, 'ada');
+    await access.clients.approve(client.keyId, 'operator ada');
     expect(access.clients.find(client.keyId)?.lastSeenAt).toBe(time);
     await reopen();
     expect(access.clients.find(client.keyId)).toMatchObject({ status: 'approved', lastSeenAt: time });

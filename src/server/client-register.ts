@@ -4,7 +4,7 @@
  * Memory follows the database: a change is seen here once it is on the disk, and before its promise resolves.
  */
 import { Refusal } from '../protocol/problem.js';
-import type { AuditLog } from './audit-log.js';
+import type { Actor, AuditLog } from './audit-log.js';
 import {
   type ClientRecord,
   type ClientStatus,
@@ -40,20 +40,20 @@ export interface ClientRegister {
    *
    * @throws {Refusal} `not-found`, or `conflict` for a revoked one.
    */
-  approve(keyId: string, operator: string): Promise<ClientRecord>;
+  approve(keyId: string, by: Actor): Promise<ClientRecord>;
   /**
    * Shuts a client out, for good.
    *
    * @throws {Refusal} `not-found`.
    */
-  revoke(keyId: string, operator: string): Promise<ClientRecord>;
+  revoke(keyId: string, by: Actor): Promise<ClientRecord>;
   /**
    * Deletes key, name and attributes, also from the bytes of the file; of a revoked client the name of its key stays.
    * A key that is no client's is forgotten already.
    *
-   * @param by `client`, or the operator's name
+   * @param by the client itself unless said otherwise
    */
-  forget(keyId: string, by?: { readonly operator: string }): Promise<void>;
+  forget(keyId: string, by?: Actor): Promise<void>;
   /** Writes down who was heard of. */
   flush(): Promise<void>;
 }
@@ -97,7 +97,7 @@ export function createClientRegister(
   /** A change by an operator; `decide` throws a refusal or says which status to give, undefined for none. */
   const change = async (
     keyId: string,
-    operator: string,
+    by: Actor,
     action: 'client-approved' | 'client-revoked',
     decide: (record: ClientRecord) => ClientStatus | undefined,
   ) =>
@@ -107,7 +107,7 @@ export function createClientRegister(
         if (!record) throw new Refusal('not-found', `There is no client ${keyId}`);
         const status = decide(record);
         if (status === undefined) return record;
-        audit.append({ actor: `operator ${operator}`, action, subject: clientActor(record), detail: '' });
+        audit.append({ actor: by, action, subject: clientActor(record), detail: '' });
         return changeClient(database, keyId, status, record.population);
       }),
     );
@@ -150,17 +150,15 @@ export function createClientRegister(
       // What is lost when it cannot be written is only when somebody was here.
       timer ??= setTimeout(() => flush().catch(() => {}), FLUSH_MS).unref();
     },
-    approve: (keyId, operator) =>
-      change(keyId, operator, 'client-approved', ({ index, status }) => {
+    approve: (keyId, by) =>
+      change(keyId, by, 'client-approved', ({ index, status }) => {
         if (status === 'revoked') {
           throw new Refusal('conflict', `Client ${index} is revoked, and a revoked key stays so`);
         }
         return status === 'pending' ? 'approved' : undefined;
       }),
-    revoke: (keyId, operator) =>
-      change(keyId, operator, 'client-revoked', ({ status }) =>
-        status === 'revoked' ? undefined : 'revoked',
-      ),
+    revoke: (keyId, by) =>
+      change(keyId, by, 'client-revoked', ({ status }) => (status === 'revoked' ? undefined : 'revoked')),
     forget: async (keyId, by) => {
       const found = await database.write(() => {
         const record = recordIn(database, keyId);
@@ -169,8 +167,12 @@ export function createClientRegister(
           database.query('INSERT INTO revoked_keys (key_id) VALUES (?)', keyId);
         database.query('DELETE FROM clients WHERE key_id = ?', keyId);
         const client = clientActor(record);
-        const actor = by ? `operator ${by.operator}` : client;
-        audit.append({ actor, action: 'client-forgotten', subject: by ? client : '', detail: '' });
+        audit.append({
+          actor: by ?? client,
+          action: 'client-forgotten',
+          subject: by ? client : '',
+          detail: '',
+        });
         return true;
       });
       remove(keyId);

@@ -40,6 +40,7 @@ export class Database {
   readonly #connection: SqliteConnection;
   #pending: Pending[] = [];
   #open = true;
+  #writing = false;
 
   private constructor(path: string, connection: SqliteConnection) {
     this.path = path;
@@ -74,7 +75,7 @@ export class Database {
       prepareFile(connection, path, migrations);
       return new Database(path, connection);
     } catch (cause) {
-      if (connection) release(connection);
+      if (connection) release(connection, []);
       throw failure(path, 'opened', cause);
     }
   }
@@ -88,7 +89,7 @@ export class Database {
     try {
       return this.#connection.query(sql, values);
     } catch (cause) {
-      throw failure(this.path, 'read or written', cause);
+      throw failure(this.path, this.#writing ? 'written' : 'read', cause);
     }
   }
 
@@ -117,13 +118,14 @@ export class Database {
     if (!this.#open) return;
     this.#commit();
     this.#open = false;
-    release(this.#connection);
+    release(this.#connection, ['PRAGMA journal_mode = DELETE']);
   }
 
   #commit(): void {
     const batch = this.#pending;
     this.#pending = [];
     if (batch.length === 0) return;
+    this.#writing = true;
     try {
       this.#connection.exec('BEGIN IMMEDIATE');
       const settle = batch.map((pending) => this.#runOne(pending));
@@ -134,6 +136,8 @@ export class Database {
       attempt(() => this.#connection.exec('ROLLBACK'));
       const error = failure(this.path, 'written', cause);
       for (const { reject } of batch) reject(error);
+    } finally {
+      this.#writing = false;
     }
   }
 
@@ -162,12 +166,9 @@ async function createFile(path: string): Promise<void> {
   }
 }
 
+/** Leaves a file alone that it refuses: all that changes one comes after the checks. */
 function prepareFile(connection: SqliteConnection, path: string, migrations: readonly string[]): void {
   connection.exec('PRAGMA locking_mode = EXCLUSIVE');
-  connection.exec('PRAGMA journal_mode = WAL');
-  connection.exec('PRAGMA synchronous = FULL');
-  connection.exec('PRAGMA foreign_keys = ON');
-  connection.exec('PRAGMA secure_delete = ON');
   // Takes the lock, which locking_mode keeps.
   connection.exec('BEGIN EXCLUSIVE; COMMIT');
   const read = (name: string) => Object.values(connection.query(`PRAGMA ${name}`, [])[0] ?? {})[0];
@@ -182,18 +183,22 @@ function prepareFile(connection: SqliteConnection, path: string, migrations: rea
       `${path} was written by a newer version of Tessera (schema ${version}, known here: ${migrations.length})`,
     );
   }
+  connection.exec('PRAGMA synchronous = FULL');
+  connection.exec('PRAGMA secure_delete = ON');
   for (const [index, sql] of migrations.entries()) {
     if (index < version) continue;
     connection.exec(
       `BEGIN IMMEDIATE; ${sql}; PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
   }
+  connection.exec('PRAGMA journal_mode = WAL');
 }
 
 /** Closes a file so that the next may open it: libsql holds on to it, and to its lock, until memory is collected. */
-function release(connection: SqliteConnection): void {
-  for (const sql of ['journal_mode = DELETE', 'locking_mode = NORMAL', 'user_version']) {
-    attempt(() => connection.query(`PRAGMA ${sql}`, []));
+function release(connection: SqliteConnection, lastWords: readonly string[]): void {
+  // A lock goes with the first use after the mode has changed.
+  for (const sql of ['ROLLBACK', ...lastWords, 'PRAGMA locking_mode = NORMAL', 'PRAGMA user_version']) {
+    attempt(() => connection.query(sql, []));
   }
   attempt(() => connection.close());
 }

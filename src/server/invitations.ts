@@ -7,7 +7,7 @@
  */
 import { ConfigError } from '../errors.js';
 import { Refusal } from '../protocol/problem.js';
-import type { AuditLog } from './audit-log.js';
+import type { Actor, AuditLog } from './audit-log.js';
 import { isPlainText } from './client-record.js';
 import type { Database } from './database.js';
 import { hashToken, newToken, sameHash } from './secret-token.js';
@@ -32,7 +32,7 @@ export interface Invitation {
   readonly createdAt: number;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
-  readonly createdBy: string;
+  readonly createdBy: Actor;
 }
 
 /** What operators do with invitations. */
@@ -42,7 +42,7 @@ export interface Invitations {
    *
    * @throws {ConfigError} when the request is out of its bounds.
    */
-  invite(request: InvitationRequest, operator: string): Promise<Invitation & { readonly token: string }>;
+  invite(request: InvitationRequest, by: Actor): Promise<Invitation & { readonly token: string }>;
   /** The newest 1,000, the newest first. */
   list(): Invitation[];
   /**
@@ -50,7 +50,7 @@ export interface Invitations {
    *
    * @throws {Refusal} `not-found`.
    */
-  withdraw(id: number, operator: string): Promise<Invitation>;
+  withdraw(id: number, by: Actor): Promise<Invitation>;
 }
 
 /** What a token is worth: the invitation's population, or why it is worth nothing. */
@@ -69,7 +69,7 @@ const NOBODYS: SqlRow = { id: 0, hash: new Uint8Array(32), population: '', uses:
 /** Invitations in a database; `now` in milliseconds since 1970. */
 export function createInvitations(database: Database, audit: AuditLog, now: () => number): Invitations {
   return {
-    invite: async (request, operator) => {
+    invite: async (request, by) => {
       const { population, uses = 1, expiresInMs = WEEK_MS } = request;
       checkRequest(population, uses, expiresInMs);
       const token = newToken('invitation');
@@ -77,10 +77,10 @@ export function createInvitations(database: Database, audit: AuditLog, now: () =
         const sql = `INSERT INTO invitations (hash, population, uses, created_at, expires_at, created_by)
           VALUES (?, ?, ?, ?, ?, ?) RETURNING *`;
         const at = now();
-        const values = [hashToken(token), population, uses, at, at + expiresInMs, operator];
+        const values = [hashToken(token), population, uses, at, at + expiresInMs, by];
         const invitation = invitationOf(database.query(sql, ...values)[0] as SqlRow);
         audit.append({
-          actor: `operator ${operator}`,
+          actor: by,
           action: 'invitation-made',
           subject: `invitation ${invitation.id}`,
           detail: `for ${uses} of population ${population}`,
@@ -90,13 +90,13 @@ export function createInvitations(database: Database, audit: AuditLog, now: () =
       return { ...made, token };
     },
     list: () => database.query('SELECT * FROM invitations ORDER BY id DESC LIMIT 1000').map(invitationOf),
-    withdraw: (id, operator) =>
+    withdraw: (id, by) =>
       database.write(() => {
         const sql = 'UPDATE invitations SET expires_at = min(expires_at, ?) WHERE id = ? RETURNING *';
         const row = database.query(sql, now(), id)[0];
         if (!row) throw new Refusal('not-found', `There is no invitation ${id}`);
         audit.append({
-          actor: `operator ${operator}`,
+          actor: by,
           action: 'invitation-withdrawn',
           subject: `invitation ${id}`,
           detail: '',
@@ -150,6 +150,6 @@ function invitationOf(row: SqlRow): Invitation {
     used: Number(row.used),
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
-    createdBy: String(row.created_by),
+    createdBy: String(row.created_by) as Actor,
   };
 }

@@ -36,10 +36,11 @@ interface NodeSqlite {
 /**
  * The best driver there is.
  *
+ * @param builtIn Node's own module; null where there is none
  * @throws {StoreError} when this Node has no SQLite and libsql is not installed.
  */
 export async function loadSqlite(
-  builtIn = process.getBuiltinModule('node:sqlite') as unknown as NodeSqlite | undefined,
+  builtIn = (process.getBuiltinModule('node:sqlite') ?? null) as NodeSqlite | null,
 ): Promise<SqliteDriver> {
   if (builtIn) {
     const { DatabaseSync } = builtIn;

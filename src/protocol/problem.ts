@@ -13,6 +13,7 @@ const PROBLEMS = {
   'wrong-signature': [401, 'The signature does not fit the request'],
   'clock-skew': [401, 'The clocks of client and server differ'],
   replayed: [401, 'The request has been seen before'],
+  'unknown-client': [401, 'The client is not known here'],
   'not-signed-in': [401, 'Sign in with a token'],
   'not-approved': [403, 'The client is not approved yet'],
   revoked: [403, 'The client is not welcome any more'],

@@ -105,6 +105,10 @@ describe('readLog', () => {
     '{"type":"round-finished","round":1}',
     '{"type":"round-finished","round":-1,"modelSha256":""}',
     '{"type":"round-finished","round":"../1","modelSha256":""}',
+    '{"type":"round-started","round":1,"goal":1}',
+    '{"type":"round-started","round":1,"cohort":[1],"goal":1.5}',
+    '{"type":"round-started","round":1,"cohort":[0,"1"],"goal":1}',
+    '{"type":"round-started","round":-1,"cohort":[0],"goal":1}',
   ])('refuses the full line %s and names it', async (bad) => {
     await writeFile(path, `${line(0)}${bad}\n${line(2)}`);
     await expect(readLog(path)).rejects.toThrow(

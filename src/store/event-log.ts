@@ -50,12 +50,17 @@ function parseEvent(line: string): RunEvent | undefined {
     return undefined;
   }
   if (typeof event !== 'object' || event === null || typeof event.type !== 'string') return undefined;
-  if (event.type === 'round-finished') {
-    const { round, modelSha256 } = event;
-    if (!Number.isSafeInteger(round) || Number(round) < 0 || typeof modelSha256 !== 'string')
+  const { type, round, modelSha256, cohort, goal } = event;
+  if (type === 'round-finished' && !(isCount(round) && typeof modelSha256 === 'string')) return undefined;
+  if (type === 'round-started') {
+    if (!(isCount(round) && isCount(goal) && Array.isArray(cohort) && cohort.every(isCount)))
       return undefined;
   }
   return event as unknown as RunEvent;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
 }
 
 /** A log open for writing. Writes happen one after another, in the order of the calls. */

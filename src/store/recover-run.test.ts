@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../errors.js';
-import type { RoundFinished, RunEvent, RunFinished } from '../round/run-events.js';
+import type { RoundFinished, RoundStarted, RunEvent, RunFinished } from '../round/run-events.js';
 import { recoverRun } from './recover-run.js';
 import { createRun, openRun, sha256 } from './run-directory.js';
 import { listModels, readRun } from './stored-run.js';
@@ -36,6 +36,13 @@ const ended = (reason: RunFinished['reason']): RunEvent => ({
   bestRound: 2,
   wallMs: 1,
 });
+const begun = (round: number): RoundStarted => ({
+  type: 'round-started',
+  round,
+  time: round,
+  cohort: [1, 2],
+  goal: 1,
+});
 const twoRounds = [finished(0), trained(1), finished(1), trained(2), finished(2)];
 
 const linesOf = (events: readonly RunEvent[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('');
@@ -54,7 +61,8 @@ async function recover() {
   const { run, ...found } = await recoverRun(path);
   expect(run.config).toEqual({ seed: 1 });
   await run.close();
-  return { complete: found.complete, lastRound: found.lastRound?.round, events: found.events };
+  const { complete, lastRound, openRound, events } = found;
+  return { complete, lastRound: lastRound?.round, openRound, events };
 }
 
 describe('recoverRun', () => {
@@ -97,6 +105,44 @@ describe('recoverRun', () => {
     await rm(join(path, 'models'), { recursive: true });
     expect(await recover()).toEqual({ lastRound: undefined, events: [], complete: false });
     expect(await readEvents()).toBe('');
+  });
+
+  it('keeps the start of the round that was open, wherever the log was cut after it', async () => {
+    const log = [finished(0), begun(1), trained(1), finished(1), begun(2), trained(2), ended('interrupted')];
+    const toStart = Buffer.byteLength(linesOf(log.slice(0, 5)));
+    const whole = Buffer.from(linesOf(log));
+    for (let cut = toStart; cut <= whole.length; cut++) {
+      await leaveRun(whole.subarray(0, cut), [0, 1]);
+      const { run, events, complete, lastRound, openRound } = await recoverRun(path);
+      await run.close();
+      expect({ complete, lastRound, openRound }).toEqual({
+        complete: false,
+        lastRound: finished(1),
+        openRound: begun(2),
+      });
+      expect(events).toEqual(log.slice(0, 5));
+      expect(await readEvents()).toBe(linesOf(events));
+    }
+    await leaveRun(whole.subarray(0, toStart - 1), [0, 1]);
+    expect((await recover()).openRound).toBeUndefined();
+  });
+
+  it('goes on with a round whose model is gone with the cohort that it had', async () => {
+    await leaveRun(linesOf([finished(0), begun(1), trained(1), finished(1), begun(2)]), [0]);
+    expect(await recover()).toMatchObject({ lastRound: 0, openRound: begun(1) });
+    expect(await readEvents()).toBe(linesOf([finished(0), begun(1)]));
+    expect(await recover()).toMatchObject({ lastRound: 0, openRound: begun(1) });
+  });
+
+  it('knows the open round after a second start too, and none where there is no round before it', async () => {
+    const resumed: RunEvent = { type: 'run-resumed', time: 1, round: 0 };
+    const log = [finished(0), resumed, begun(1), resumed, trained(1)];
+    await leaveRun(linesOf(log), [0]);
+    expect(await recover()).toMatchObject({ openRound: begun(1), events: log.slice(0, 3) });
+    await leaveRun(linesOf([begun(0), begun(1)]), []);
+    expect(await recover()).toMatchObject({ openRound: undefined, events: [] });
+    await leaveRun(linesOf([finished(0), begun(2)]), [0]);
+    expect(await recover()).toMatchObject({ openRound: undefined, events: [finished(0)] });
   });
 
   it('falls back to the round before one of which what stayed with clients is missing or damaged', async () => {

@@ -1,7 +1,7 @@
 /** Brings a run that was killed or interrupted back to its last finished round, ready to go on. */
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RoundFinished, RunEvent } from '../round/run-events.js';
+import type { RoundFinished, RoundStarted, RunEvent } from '../round/run-events.js';
 import { openRunWithEvents, type RunDirectory, sha256 } from './run-directory.js';
 import { storeFailure } from './store-failure.js';
 import { listModels, listRounds, localsPath, modelsPath } from './stored-run.js';
@@ -9,17 +9,19 @@ import { listModels, listRounds, localsPath, modelsPath } from './stored-run.js'
 /** A run that can go on. The caller closes `run`. */
 export interface RecoveredRun {
   readonly run: RunDirectory;
-  /** What is left in the log: up to the last finished round, or everything when the run is complete. */
+  /** What is left in the log: up to the last finished round and the start of an open one, or everything when the run is complete. */
   readonly events: readonly RunEvent[];
   /** The run had come to its end: no event was dropped and nothing is left to do. */
   readonly complete: boolean;
   /** The last finished round; its model, and what stayed with clients, is there and intact. Undefined: start from the beginning. */
   readonly lastRound: RoundFinished | undefined;
+  /** The round after it, where the log says that it was begun: it can go on with the same cohort. */
+  readonly openRound: RoundStarted | undefined;
 }
 
 /**
- * Opens a run, finds the last finished round whose files are intact, and drops what came after it: events,
- * models and half-written files. Killed at any moment, it can be called again with the same outcome.
+ * Opens a run, finds the last finished round whose files are intact, and drops what came after it: events (but the
+ * start of the next round), models and half-written files. Killed at any moment, it can be called again with the same outcome.
  *
  * @throws {StoreError} when the run is in use, missing or damaged, or cannot be written.
  */
@@ -28,23 +30,36 @@ export async function recoverRun(path: string): Promise<RecoveredRun> {
   try {
     const last = events.at(-1);
     if (last?.type === 'run-finished' && last.reason !== 'interrupted') {
-      return { run, events, complete: true, lastRound: events.findLast(isRoundFinished) };
+      const lastRound = events.findLast(isRoundFinished);
+      return { run, events, complete: true, lastRound, openRound: undefined };
     }
     const models = await listModels(path);
     const locals = await listRounds(localsPath(path));
-    let kept = events.length;
-    while (kept > 0 && !(await isIntact(run, models, locals, events[kept - 1]))) kept--;
-    const lastRound = events.slice(0, kept).findLast(isRoundFinished);
+    let end = events.length;
+    while (end > 0 && !(await isIntact(run, models, locals, events[end - 1]))) end--;
+    const lastRound = events.slice(0, end).findLast(isRoundFinished);
+    const openRound = openRoundAfter(lastRound, events.slice(end));
+    const kept = openRound ? events.indexOf(openRound) + 1 : end;
     await run.truncateAfter(kept);
     await run.dropModels(
       [...models, ...locals].filter((round) => lastRound !== undefined && round <= lastRound.round),
     );
     await removeHalfWritten(path);
-    return { run, events: events.slice(0, kept), complete: false, lastRound };
+    return { run, events: events.slice(0, kept), complete: false, lastRound, openRound };
   } catch (cause) {
     await run.close().catch(() => {});
     throw cause;
   }
+}
+
+function openRoundAfter(
+  last: RoundFinished | undefined,
+  dropped: readonly RunEvent[],
+): RoundStarted | undefined {
+  const next = last && last.round + 1;
+  return dropped.find(
+    (event): event is RoundStarted => event.type === 'round-started' && event.round === next,
+  );
 }
 
 function isRoundFinished(event: RunEvent): event is RoundFinished {

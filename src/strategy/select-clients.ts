@@ -7,6 +7,7 @@ import { type Candidate, eligibleCandidates, type Selection } from './selection.
  * Chooses `size` clients, or all that are eligible where there are fewer.
  *
  * @param candidates each client once, in any order: it does not matter
+ * @param size 1 or more
  * @param seed a safe integer, with `round` the only source of chance
  * @returns ids in ascending order
  */

@@ -24,7 +24,8 @@ export interface UniformSelection {
 /**
  * Those who have taken part least often, so that all take part equally often in the long run, as far as they are
  * available for that. A client's share is its `participations` over the rounds since `firstRound` (at least one);
- * the lowest shares are chosen, equal ones in random order. The idea is that of F3AST (Ribero, Vikalo and de Veciana
+ * the lowest shares are chosen, equal ones in random order; one that comes back after a long time is chosen until it
+ * has caught up. The idea is that of F3AST (Ribero, Vikalo and de Veciana
  * 2022, arXiv 2205.06730): whom to choose follows from how often each has taken part so far. Here all clients count
  * alike, and the share is a plain average.
  *

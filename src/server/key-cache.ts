@@ -1,17 +1,12 @@
 /** Public keys as OpenSSL wants them: read once a client, then kept. */
-import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, type KeyObject } from 'node:crypto';
 import { encodeBase64Url } from '../protocol/base64.js';
-import { thumbprintInput } from '../protocol/signer.js';
+import { keyIdOf } from './key-id.js';
 
 /** Finds the key object of a client. */
 export interface KeyCache {
   /** The key object, or null where `keyId` is not the name of `publicKey`. */
   get(keyId: string, publicKey: Uint8Array): KeyObject | null;
-}
-
-/** The name of a public key: its JWK thumbprint (RFC 7638), base64url. */
-export function keyIdOf(publicKey: Uint8Array): string {
-  return createHash('sha256').update(thumbprintInput(publicKey)).digest('base64url');
 }
 
 /**

@@ -21,7 +21,8 @@ import { type ParsedSignature, parseSignature } from '../protocol/parse-signatur
 import { Refusal } from '../protocol/problem.js';
 import { PUBLIC_KEY_BYTES } from '../protocol/signer.js';
 import { checkTime } from './check-time.js';
-import { createKeyCache, type KeyCache, keyIdOf } from './key-cache.js';
+import { createKeyCache, type KeyCache } from './key-cache.js';
+import { keyIdOf } from './key-id.js';
 import { createReplayGuard, type ReplayGuard } from './replay-guard.js';
 
 /** What the gate needs to know of a client. */

@@ -8,7 +8,7 @@ import { Refusal } from '../../src/protocol/problem.js';
 import { signatureBase, signatureFields, signatureInput } from '../../src/protocol/signature.js';
 import { type Signer, signRequest } from '../../src/protocol/signer.js';
 import { createDigestCheck } from '../../src/server/body-digest.js';
-import { keyIdOf } from '../../src/server/key-cache.js';
+import { keyIdOf } from '../../src/server/key-id.js';
 import { createVerifier, type KeyRecord, type VerifierOptions } from '../../src/server/verify-request.js';
 
 const START = Date.UTC(2026, 10, 23, 12);

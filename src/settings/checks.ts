@@ -1,9 +1,9 @@
 /** Checks that settings are made of; each refuses with one sentence that names the setting. */
 import * as v from 'valibot';
 
-/** An error sentence in the house's form for whatever valibot finds wrong. */
-export const must = (name: string, expected: string) => (issue: { input: unknown }) =>
-  `${name} must be ${expected}, got ${show(issue.input)}`;
+/** An error sentence in the house's form for whatever valibot finds wrong; `of`, here and below, names the setting. */
+export const must = (of: string, expected: string) => (issue: { input: unknown }) =>
+  `${of} must be ${expected}, got ${show(issue.input)}`;
 
 function show(input: unknown): string {
   if (input === undefined) return 'nothing';
@@ -12,10 +12,10 @@ function show(input: unknown): string {
 }
 
 /** An integer from `low` to `high`, which is left out of the sentence where there is none. */
-export function integer(name: string, low: number, high = Number.MAX_SAFE_INTEGER) {
+export function integer(of: string, low: number, high = Number.MAX_SAFE_INTEGER) {
   const expected =
     high === Number.MAX_SAFE_INTEGER ? `an integer of at least ${low}` : `an integer from ${low} to ${high}`;
-  const message = must(name, expected);
+  const message = must(of, expected);
   return v.pipe(
     v.number(message),
     v.check((value) => Number.isSafeInteger(value) && value >= low && value <= high, message),
@@ -23,8 +23,8 @@ export function integer(name: string, low: number, high = Number.MAX_SAFE_INTEGE
 }
 
 /** A finite number that `fits`, in words `expected`. */
-export function number(name: string, expected: string, fits: (value: number) => boolean) {
-  const message = must(name, expected);
+export function number(of: string, expected: string, fits: (value: number) => boolean) {
+  const message = must(of, expected);
   return v.pipe(
     v.number(message),
     v.check((value) => Number.isFinite(value) && fits(value), message),
@@ -32,27 +32,31 @@ export function number(name: string, expected: string, fits: (value: number) => 
 }
 
 /** Text of at least one character. */
-export const text = (name: string) => v.pipe(v.string(must(name, 'text')), v.nonEmpty(must(name, 'text')));
+export const text = (of: string) => v.pipe(v.string(must(of, 'text')), v.nonEmpty(must(of, 'text')));
+
+/** Text that may be part of a path or an address. */
+export const name = (of: string) =>
+  v.pipe(text(of), v.regex(/^[\w.-]+$/, must(of, 'of letters, digits, ".", "_" and "-"')));
 
 /** A finite number above 0. */
-export const positive = (name: string) => number(name, 'a positive finite number', (value) => value > 0);
+export const positive = (of: string) => number(of, 'a positive finite number', (value) => value > 0);
 
 /** A positive number for all rounds, or one that changes with them: a `Schedule`. */
-export function schedule(name: string) {
-  const message = must(name, 'a positive number, a schedule or a function of the round');
+export function schedule(of: string) {
+  const message = must(of, 'a positive number, a schedule or a function of the round');
   return v.union(
     [
-      positive(name),
+      positive(of),
       v.strictObject({
         type: v.literal('decay'),
-        initial: positive(name),
-        factor: positive(name),
-        every: v.exactOptional(integer(`${name}.every`, 1)),
+        initial: positive(of),
+        factor: positive(of),
+        every: v.exactOptional(integer(`${of}.every`, 1)),
       }),
       v.strictObject({
         type: v.literal('steps'),
         values: v.pipe(
-          v.array(v.pipe(v.tuple([integer(name, 1), positive(name)]), v.readonly())),
+          v.array(v.pipe(v.tuple([integer(of, 1), positive(of)]), v.readonly())),
           v.minLength(1, message),
           v.readonly(),
         ),

@@ -33,8 +33,14 @@ export function isShakespeare(data: string | undefined): boolean {
   return data === 'shakespeare' || data === 'shakespeare-words';
 }
 
-/** What text is cut into; nothing where the data is no text. */
-export function tokensOf({ data, tokens }: DataSettings): 'chars' | 'words' | undefined {
-  if (isShakespeare(data)) return data === 'shakespeare-words' || tokens === 'words' ? 'words' : 'chars';
-  return tokens;
+/** The model where none is named: text needs one of its own. Undefined: the data is no text. */
+export function textModel({
+  data,
+  tokens,
+  task,
+}: {
+  readonly [Key in 'data' | 'tokens' | 'task']?: string | undefined;
+}): 'word-cifg' | 'char-lstm' | undefined {
+  if (tokens === 'words' || data === 'shakespeare-words') return 'word-cifg';
+  return tokens === 'chars' || data === 'shakespeare' || task === 'next-token' ? 'char-lstm' : undefined;
 }

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Progress } from '../round/stopping.js';
 import type { Schedule } from '../strategy/schedule.js';
-import { integer, must, number, positive, schedule, text } from './checks.js';
+import { integer, must, name, number, positive, schedule, text } from './checks.js';
 import type { ValuesOf } from './parse-settings.js';
 
 const OPTIMIZERS = ['sgd', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
@@ -57,7 +57,7 @@ export const runEntries = {
   seed: integer('seed', 0),
   engine: v.picklist(['native', 'wasm'], must('engine', 'native or wasm')),
   /** The run's name, and that of its directory. */
-  name: v.pipe(text('name'), v.regex(/^[\w.-]+$/, must('name', 'of letters, digits, ".", "_" and "-"'))),
+  name: name('name'),
 };
 
 type Values = ValuesOf<typeof runEntries>;

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import type { Progress } from '../round/stopping.js';
 import type { Schedule } from '../strategy/schedule.js';
 import { integer, must, number, text } from './checks.js';
-import { dataEntries, isShakespeare, tokensOf } from './data-entries.js';
+import { dataEntries, isShakespeare, textModel } from './data-entries.js';
 import { refuseBoth, settingsParser, type ValuesOf } from './parse-settings.js';
 import { runDefaults, runEntries } from './run-entries.js';
 
@@ -97,12 +97,12 @@ export function parseOptions(settings: unknown): ResolvedOptions {
 
 /** Text has owners of its own, and needs models of its own. */
 function textDefaults(given: SimulationOptions): SimulationOptions {
-  const tokens = tokensOf(given);
-  if (tokens === undefined) return {};
+  const model = textModel(given);
+  if (!model) return {};
   const owned = isShakespeare(given.data) || given.groupBy !== undefined;
   return {
     partition: owned ? 'natural' : 'iid',
-    model: tokens === 'words' ? 'word-cifg' : 'char-lstm',
+    model,
     isolatedClients: ISOLATED_CLIENTS,
   };
 }

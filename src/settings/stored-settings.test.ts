@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
+import { parseServedOptions } from './served-options.js';
 import { parseOptions } from './simulation-options.js';
 import { restoreModel, restoreSettings, storeSettings } from './stored-settings.js';
 
@@ -10,17 +11,27 @@ const stored = (settings: Parameters<typeof parseOptions>[0]) =>
 describe('restoreSettings', () => {
   it('finds files where they were, and takes what is no file as it is', () => {
     const text = { data: 'mail.csv', tokens: 'words', vocabulary: 'list.txt' };
-    expect(restoreSettings('run', stored(text), {})).toMatchObject({
+    expect(restoreSettings('run', stored(text), parseOptions)).toMatchObject({
       data: resolve('/home/of/run/mail.csv'),
       vocabulary: resolve('/home/of/run/list.txt'),
       model: 'word-cifg',
     });
     const hashed = { data: 'shakespeare-words', vocabulary: 'hashed:512' };
-    expect(restoreSettings('run', stored(hashed), {})).toMatchObject(hashed);
+    expect(restoreSettings('run', stored(hashed), parseOptions)).toMatchObject(hashed);
+  });
+
+  it('reads those of a server with its own check', () => {
+    const run = parseServedOptions({ data: 'mail.csv', label: 'spam', model: 'net.onnx' });
+    const config = { ...storeSettings(run), workingDirectory: '/home/of/run' };
+    const files = { data: resolve('/home/of/run/mail.csv'), model: resolve('/home/of/run/net.onnx') };
+    expect(restoreSettings('run', config, parseServedOptions)).toEqual({ ...run, ...files });
+    expect(restoreModel('run', config)).toEqual({ model: files.model });
   });
 
   it('misses a function that is not handed in', () => {
-    expect(() => restoreSettings('run', stored({ stopWhen: () => false }), {})).toThrow(ConfigError);
+    expect(() => restoreSettings('run', stored({ stopWhen: () => false }), parseOptions)).toThrow(
+      ConfigError,
+    );
   });
 });
 

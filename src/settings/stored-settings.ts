@@ -4,7 +4,8 @@ import { DATASET_NAMES } from '../datasets/load-dataset.js';
 import { isVocabularyFile } from '../datasets/load-vocabulary.js';
 import { ConfigError, StoreError } from '../errors.js';
 import { isModelFile } from '../trainers/load-model.js';
-import { parseOptions, type ResolvedOptions, type SimulationOptions } from './simulation-options.js';
+import { settingsParser } from './parse-settings.js';
+import { type RunSettings, runDefaults, runEntries } from './run-entries.js';
 
 /** What `config.json` holds: the settings as they were given, and the folder that their relative paths start at. */
 export type StoredSettings = Readonly<Record<string, unknown>> & { readonly workingDirectory: string };
@@ -13,8 +14,8 @@ export type StoredSettings = Readonly<Record<string, unknown>> & { readonly work
 const FUNCTION = { type: 'function' };
 
 /** Functions leave a mark, so that a run does not go on without them unnoticed. */
-export function storeSettings(options: ResolvedOptions): StoredSettings {
-  const entries = Object.entries(options).map(([key, value]) => [
+export function storeSettings(settings: object): StoredSettings {
+  const entries = Object.entries(settings).map(([key, value]) => [
     key,
     typeof value === 'function' ? FUNCTION : value,
   ]);
@@ -28,47 +29,62 @@ export function shownSettings(config: unknown): Record<string, unknown> {
   return settings;
 }
 
+const parseModel = settingsParser({ model: runEntries.model, engine: runEntries.engine });
+
 /**
- * The model and the engine that a run trained with.
+ * The model and the engine that a run trained with, whatever else it was told.
  *
  * @throws {StoreError} when `config` holds no settings.
  * @throws {ConfigError} when the run had a trainer of the user's own.
  */
-export function restoreModel(directory: string, config: unknown): Pick<ResolvedOptions, 'model' | 'engine'> {
-  const settings = typeof config === 'object' && config !== null ? Object.entries(config) : [];
-  const plain = settings.filter(([, value]) => JSON.stringify(value) !== JSON.stringify(FUNCTION));
-  const { trainer, ...options } = restoreSettings(directory, Object.fromEntries(plain), {});
-  if (trainer) throw new ConfigError('run must have trained a model, got one with a trainer of its own');
-  return options;
+export function restoreModel(directory: string, config: unknown): Pick<RunSettings, 'model' | 'engine'> {
+  return restoreSettings(directory, config, ({ model, engine, trainer }) => {
+    if (!trainer) return { model: runDefaults.model, ...parseModel({ model, engine }) };
+    throw new ConfigError('run must have trained a model, got one with a trainer of its own');
+  });
+}
+
+/** The settings that are, or may be, paths. */
+interface Paths {
+  readonly model: string;
+  readonly data?: string;
+  readonly dataDir?: string;
+  readonly vocabulary?: string;
+  readonly init?: string;
+  readonly trainer?: { readonly module: string };
 }
 
 /**
  * The settings of a run that goes on; relative paths start where they did at first.
  *
- * @param functions the settings that are functions, which JSON cannot hold
+ * @param parse checks what is stored; functions, which JSON cannot hold, are for it to add
  * @throws {StoreError} when `config` holds no settings.
  * @throws {ConfigError} when a setting is wrong, or a function is missing.
  */
-export function restoreSettings(
+export function restoreSettings<Settings extends Paths>(
   directory: string,
   config: unknown,
-  functions: SimulationOptions,
-): ResolvedOptions {
+  parse: (stored: Readonly<Record<string, unknown>>) => Settings,
+): Settings {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) {
     throw new StoreError(`run directory ${directory} is damaged: config.json must hold settings`);
   }
-  const { workingDirectory, ...settings } = config as Record<string, unknown>;
-  const options = parseOptions({ ...settings, ...functions });
-  if (typeof workingDirectory !== 'string') return options;
-  const { data, dataDir, vocabulary, init, model, trainer } = options;
+  const { workingDirectory, ...stored } = config as Record<string, unknown>;
+  const settings = parse(stored);
+  if (typeof workingDirectory !== 'string') return settings;
+  const { data, dataDir, vocabulary, init, model, trainer } = settings;
   const whole = (path: string) => (path.startsWith('file:') ? path : resolve(workingDirectory, path));
   return {
-    ...options,
-    ...((DATASET_NAMES as readonly string[]).includes(data) ? {} : { data: whole(data) }),
+    ...settings,
+    ...(data === undefined || isDatasetName(data) ? {} : { data: whole(data) }),
     ...(dataDir === undefined ? {} : { dataDir: whole(dataDir) }),
     ...(vocabulary !== undefined && isVocabularyFile(vocabulary) ? { vocabulary: whole(vocabulary) } : {}),
     ...(init === undefined ? {} : { init: whole(init) }),
     ...(isModelFile(model) ? { model: whole(model) } : {}),
     ...(trainer ? { trainer: { ...trainer, module: whole(trainer.module) } } : {}),
   };
+}
+
+function isDatasetName(data: string): boolean {
+  return (DATASET_NAMES as readonly string[]).includes(data);
 }

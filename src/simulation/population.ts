@@ -5,8 +5,8 @@ import { type ClientExamples, labelCounts, splitClients } from '../data/held-out
 import { partitionDataset } from '../data/partition.js';
 import { parsePartition } from '../data/partition-spec.js';
 import type { Vocabulary } from '../data/vocabulary.js';
-import { loadDataset } from '../datasets/load-dataset.js';
 import type { ClientSummary } from '../round/run-events.js';
+import { loadData } from '../settings/load-data.js';
 import type { ResolvedOptions } from '../settings/simulation-options.js';
 
 /** All clients, each with the place it has in `clients` as its identity. */
@@ -31,25 +31,9 @@ export async function loadPopulation(
   options: ResolvedOptions,
   onNotice: (notice: string) => void,
 ): Promise<Population> {
-  const { data, dataDir, label, groupBy, features, task, examples, seed, heldOutFraction } = options;
-  const { tokens, text, sequenceLength, vocabulary } = options;
+  const { seed, heldOutFraction } = options;
   const spec = parsePartition(options.partition);
-  const loaded = await loadDataset(data, {
-    seed,
-    ...(dataDir === undefined ? {} : { dataDir }),
-    ...(label === undefined ? {} : { label }),
-    ...(groupBy === undefined ? {} : { groupBy }),
-    ...(features === undefined ? {} : { features }),
-    ...(task === undefined ? {} : { task }),
-    ...(tokens === undefined ? {} : { tokens }),
-    ...(text === undefined ? {} : { text }),
-    ...(sequenceLength === undefined ? {} : { sequenceLength }),
-    ...(vocabulary === undefined ? {} : { vocabulary }),
-    ...(heldOutFraction === undefined ? {} : { heldOutFraction }),
-    ...(examples === undefined ? {} : { trainCount: examples, testCount: Math.ceil(examples / 5) }),
-    onNotice,
-    allocate: allocateSharedFloats,
-  });
+  const loaded = await loadData(options, { onNotice, allocate: allocateSharedFloats });
   const train = shareDataset(loaded.train);
   const test = loaded.test && shareDataset(loaded.test);
   const split = test ? { train, test } : { train };

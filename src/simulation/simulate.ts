@@ -54,7 +54,9 @@ export async function resumeSimulation(
   try {
     if (complete)
       throw new StoreError(`run directory ${directory} must hold an unfinished run, but it has ended`);
-    const options = restoreSettings(directory, run.config, functions);
+    const options = restoreSettings(directory, run.config, (stored) =>
+      parseOptions({ ...stored, ...functions }),
+    );
     return await withSetup(options, hooks, async (setup) => {
       const { pool, plan } = setup;
       const initial = await initialParams(options, pool);

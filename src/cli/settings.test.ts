@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
+import { servedOptionNames } from '../settings/served-options.js';
 import { optionNames } from '../settings/simulation-options.js';
-import { addSimulationFlags, readConfigFile, settingsOf } from './settings.js';
+import { addServedFlags, addSimulationFlags, readConfigFile, settingsOf } from './settings.js';
 
 let folder = '';
 beforeAll(async () => {
@@ -21,9 +22,13 @@ const configFile = async (name: string, content: string) => {
 };
 
 /** Parses words as `tessera simulate` does. */
-function settingsFrom(...words: string[]) {
-  const command = addSimulationFlags(new Command()).exitOverride();
-  command.parse(words, { from: 'user' });
+const settingsFrom = (...words: string[]) => read(addSimulationFlags(new Command()), words);
+
+/** Parses words as commands of a server do. */
+const servedFrom = (...words: string[]) => read(addServedFlags(new Command()), words);
+
+function read(command: Command, words: readonly string[]) {
+  command.exitOverride().parse(words, { from: 'user' });
   return settingsOf(command.opts());
 }
 
@@ -75,10 +80,36 @@ describe('settingsOf', () => {
   });
 
   it('has a flag for every setting but a function', async () => {
-    const flags = addSimulationFlags(new Command()).options.map((option) => option.attributeName());
     const spelledOtherwise: Record<string, string> = { heldOutFraction: 'heldOut' };
-    const missing = optionNames.filter((name) => !flags.includes(spelledOtherwise[name] ?? name));
-    expect(missing).toEqual(['stopWhen']);
+    const missing = (command: Command, names: readonly string[]) => {
+      const flags = command.options.map((option) => option.attributeName());
+      return names.filter((name) => !flags.includes(spelledOtherwise[name] ?? name));
+    };
+    expect(missing(addSimulationFlags(new Command()), optionNames)).toEqual(['stopWhen']);
+    expect(missing(addServedFlags(new Command()), servedOptionNames)).toEqual([]);
+  });
+
+  it.each<[string[], object]>([
+    [['--title', 'Digits', '--cohort', '5'], { title: 'Digits', cohort: 5 }],
+    [['--deterministic'], { deterministic: true }],
+    [['--feature-shape', '28, 28'], { featureShape: [28, 28] }],
+    [['--class-names', 'no, yes'], { classNames: ['no', 'yes'] }],
+    [['--retry', '10:500'], { retry: { initialMs: 10, maxMs: 500 } }],
+    [['--retry', '10:500:3'], { retry: { initialMs: 10, maxMs: 500, factor: 3 } }],
+    [['--where', 'region=eu, tier=1'], { where: { region: 'eu', tier: '1' } }],
+    [['--where', 'region=eu,region=us,region=uk'], { where: { region: ['eu', 'us', 'uk'] } }],
+  ])('reads %j for a server', async (words, expected) => {
+    expect(await servedFrom(...words)).toStrictEqual(expected);
+  });
+
+  it.each([
+    [['--where', 'eu'], 'where must be like region=eu,tier=1, got "eu"'],
+    [['--where', 'region=eu=us'], 'where must be like region=eu,tier=1, got "region=eu=us"'],
+    [['--where', '=eu'], 'where must be like region=eu,tier=1, got "=eu"'],
+    [['--retry', '10'], 'retry must be like 1000:60000 or 1000:60000:2, got "10"'],
+    [['--retry', '1:2:3:4'], 'retry must be like 1000:60000 or 1000:60000:2, got "1:2:3:4"'],
+  ])('refuses %j for a server', async (words, message) => {
+    await expect(servedFrom(...words)).rejects.toThrow(new ConfigError(message));
   });
 
   it('puts flags above the settings of a file', async () => {
@@ -93,6 +124,13 @@ describe('settingsOf', () => {
   ])('lets a flag take the place of its alternative in %s', async (content, words, expected) => {
     const file = await configFile(`${Object.keys(expected).join()}.json`, content);
     expect(await settingsFrom('--config', file, ...words)).toEqual(expected);
+  });
+});
+
+describe('settingsOf a server', () => {
+  it('lets a flag take the place of its alternative in a file', async () => {
+    const file = await configFile('classes.json', '{ "classNames": ["a", "b"], "seed": 2 }');
+    expect(await servedFrom('--config', file, '--class-count', '3')).toEqual({ classCount: 3, seed: 2 });
   });
 });
 

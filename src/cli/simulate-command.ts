@@ -1,5 +1,6 @@
 /** `tessera simulate`: a federation in one process. */
 import type { Command } from 'commander';
+import type { SimulationOptions } from '../settings/simulation-options.js';
 import { simulate } from '../simulation/simulate.js';
 import { runLive } from './run-live.js';
 import { addSimulationFlags, settingsOf } from './settings.js';
@@ -11,7 +12,7 @@ export function addSimulateCommand(program: Command): void {
     .option('--json', 'print one event a line instead of a table')
     .allowExcessArguments(false);
   addSimulationFlags(command).action(async (given: Record<string, unknown>) => {
-    const settings = await settingsOf(given);
+    const settings: SimulationOptions = await settingsOf(given);
     await runLive((hooks) => simulate(settings, hooks), given.json === true);
   });
 }

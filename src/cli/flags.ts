@@ -153,7 +153,7 @@ export const servedFlags: readonly Flag[] = [
   flag('retry', '--retry <ms:ms>', 'waits after failed rounds, first and longest [1000:60000]', asRetry),
   flag('maxRoundsPerWindow', '--max-rounds-per-window <n>', 'of one client [no limit]', asNumber),
   flag('windowMs', '--window-ms <ms>', 'that window [a day]', asNumber),
-  flag('minIntervalMs', '--min-interval-ms <ms>', "between one client's rounds [0]", asNumber),
+  flag('minIntervalMs', '--min-interval-ms <ms>', 'from one round of a client to its next [none]', asNumber),
   flag('maxUpdateNorm', '--max-update-norm <x>', 'refuse updates with a larger L2 norm [none]', asNumber),
   flag('deterministic', '--deterministic', 'fold in order of clients: same reports, same bytes', asText),
   ...training,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../errors.js';
 import { describedData } from './described-data.js';
 import { parseServedOptions, type ServedRunOptions } from './served-options.js';
-import { planServed } from './served-plan.js';
+import { participationLimitsOf, planServed } from './served-plan.js';
 
 /** What a server without data has to be told. */
 const digits = { task: 'classification', featureShape: [28, 28], classCount: 10 } as const;
@@ -42,7 +42,7 @@ describe('parseServedOptions', () => {
       overSelection: 2,
       deadlineMs: 500,
       maxUpdateNorm: 4,
-      minIntervalMs: 0,
+      minIntervalMs: 60_000,
     };
     expect(parse(given)).toMatchObject(given);
   });
@@ -214,5 +214,18 @@ describe('planServed', () => {
     ],
   ])('refuses %j', (settings, message) => {
     expect(() => planServed(parse(settings), 'classification')).toThrow(message);
+  });
+});
+
+describe('participationLimitsOf', () => {
+  it.each<[ServedRunOptions, object]>([
+    [{}, {}],
+    [{ minIntervalMs: 5 }, { minIntervalMs: 5 }],
+    [
+      { maxRoundsPerWindow: 2, windowMs: 100 },
+      { maxRounds: 2, windowMs: 100 },
+    ],
+  ])('limits each client by %j', (settings, limits) => {
+    expect(participationLimitsOf(parse(settings))).toEqual(limits);
   });
 });

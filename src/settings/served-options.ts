@@ -74,7 +74,7 @@ const entries = {
   /** Of one client: so many rounds in a window, and so long from one to the next. */
   maxRoundsPerWindow: integer('maxRoundsPerWindow', 1),
   windowMs: integer('windowMs', 1),
-  minIntervalMs: integer('minIntervalMs', 0),
+  minIntervalMs: integer('minIntervalMs', 1),
   /** Folds updates in the order of client numbers: the same reports give the same bytes. Takes memory for those that wait. */
   deterministic: v.boolean(must('deterministic', 'true or false')),
   /** Updates with a larger L2 norm (of parameters: of what has changed) are refused. */

@@ -1,6 +1,7 @@
-/** From the settings of a run on a server to the plan that the round's state machine follows. */
+/** From the settings of a run on a server to the plan that the round's state machine follows, and who may take part. */
 import type { Task } from '../data/dataset.js';
 import { checkPlan, type RunPlan } from '../round/run-plan.js';
+import type { ParticipationLimits } from '../strategy/participation.js';
 import type { Selection } from '../strategy/selection.js';
 import { stopRulesOf, strategyOf } from './plan.js';
 import type { ServedRun } from './served-options.js';
@@ -25,6 +26,16 @@ export function planServed(run: ServedRun, task: Task): RunPlan {
   };
   checkPlan(plan);
   return plan;
+}
+
+/** How often each client may take part. */
+export function participationLimitsOf(run: ServedRun): ParticipationLimits {
+  const { maxRoundsPerWindow: maxRounds, windowMs, minIntervalMs } = run;
+  return {
+    ...(maxRounds === undefined ? {} : { maxRounds }),
+    ...(windowMs === undefined ? {} : { windowMs }),
+    ...(minIntervalMs === undefined ? {} : { minIntervalMs }),
+  };
 }
 
 function selectionOf({

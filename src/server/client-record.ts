@@ -1,9 +1,9 @@
 /** What the server knows of a client, and the bounds of what a client may say of itself. */
-import { createHash } from 'node:crypto';
 import type { Attributes } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
-import { PUBLIC_KEY_BYTES, thumbprintInput } from '../protocol/signer.js';
+import { PUBLIC_KEY_BYTES } from '../protocol/signer.js';
 import type { Actor } from './audit-log.js';
+import { keyIdOf } from './key-id.js';
 import type { SqlRow } from './sqlite-driver.js';
 
 /** Whether a client takes part: an operator still has to look, it does, or it never will again. */
@@ -58,7 +58,7 @@ export function checkEnrolment(enrolment: Enrolment): void {
   if (publicKey.length !== PUBLIC_KEY_BYTES) {
     throw new Refusal('bad-request', `publicKey must be ${PUBLIC_KEY_BYTES} bytes, got ${publicKey.length}`);
   }
-  if (keyId !== createHash('sha256').update(thumbprintInput(publicKey)).digest('base64url')) {
+  if (keyId !== keyIdOf(publicKey)) {
     throw new Refusal('bad-request', 'keyId must be the JWK thumbprint of publicKey, got another');
   }
   checkText('name', name);

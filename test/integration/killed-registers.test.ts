@@ -11,13 +11,13 @@ const DIST = new URL('../../dist/', import.meta.url).href;
 /** A process that enrols clients, four at a time, revokes some, and says so of each, until it is killed. */
 function startEnroller(folder: string) {
   const script = `
-    import { createHash, randomBytes } from 'node:crypto';
+    import { randomBytes } from 'node:crypto';
     const { openAccess } = await import('${DIST}server/access.js');
-    const { thumbprintInput } = await import('${DIST}protocol/signer.js');
+    const { keyIdOf } = await import('${DIST}server/key-id.js');
     const { clients } = await openAccess(${JSON.stringify(folder)});
     const enrolOne = async (count) => {
       const publicKey = randomBytes(32);
-      const keyId = createHash('sha256').update(thumbprintInput(publicKey)).digest('base64url');
+      const keyId = keyIdOf(publicKey);
       const { index } = await clients.enrol({ publicKey, keyId }, 'open');
       console.log(JSON.stringify({ keyId, index, status: 'approved' }));
       if (count % 3 > 0) return;

@@ -61,6 +61,6 @@ export async function askApproval(
 }
 
 /** The SHA-256 (hexadecimal) of a definition's canonical JSON: any change, also of its title, gives another. */
-export function definitionHash(definition: TaskDefinition): Promise<string> {
+export async function definitionHash(definition: TaskDefinition): Promise<string> {
   return sha256Hex(new TextEncoder().encode(canonicalJson(definition)));
 }

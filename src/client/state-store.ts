@@ -23,6 +23,11 @@ export const DEFAULT_MAX_BYTES = 1_000_000_000;
 
 const KEY = /^[a-z0-9][a-z0-9._-]{0,119}$/;
 
+/** Whether a text may be a key. */
+export function isKey(text: string): boolean {
+  return KEY.test(text);
+}
+
 /**
  * Keys are plain file names everywhere: lower-case letters, digits, ".", "_" and "-", at most 120, of which the first is
  * a letter or a digit.
@@ -30,7 +35,7 @@ const KEY = /^[a-z0-9][a-z0-9._-]{0,119}$/;
  * @throws {ConfigError} for another one.
  */
 export function checkKey(key: string): void {
-  if (KEY.test(key)) return;
+  if (isKey(key)) return;
   throw new ConfigError(
     `key must be 1 to 120 of a-z, 0-9, ".", "_" and "-", and begin with a letter or digit, got ${JSON.stringify(key)}`,
   );

@@ -1,20 +1,25 @@
 /** The weighted mean of many updates as one running sum: memory grows with the model, not with the cohort. */
 import { ConfigError, QuorumError, ShapeError } from '../errors.js';
+import { createPlainSum, type RunningSum } from './running-sum.js';
+import { createSimdSum } from './simd-sum.js';
+
+/** Sums smaller than this stay in plain TypeScript: a WebAssembly memory takes longer to make than it saves. */
+const MIN_SIMD_SIZE = 16_384;
 
 /** What has been folded so far. `values` is the float64 sum of weight times update, element by element. */
-export interface WeightedSum {
-  readonly values: Float64Array;
+export interface WeightedSum extends RunningSum {
   totalWeight: number;
 }
 
-/** An empty sum for updates of `size` elements. */
+/** An empty sum for updates of `size` elements: 8 bytes an element, and 256 KB where WebAssembly does the work. */
 export function createWeightedSum(size: number): WeightedSum {
-  return { values: new Float64Array(size), totalWeight: 0 };
+  const fast = size >= MIN_SIMD_SIZE ? createSimdSum(size) : undefined;
+  return { ...(fast ?? createPlainSum(size)), totalWeight: 0 };
 }
 
 /**
- * Adds one update to the sum, which changes in place; allocates nothing. The caller has checked that the
- * values are finite. The sum is float64, so the order of updates matters only far below float32 precision;
+ * Adds one update to the sum, which changes in place; allocates nothing but views. The caller has checked that
+ * the values are finite. The sum is float64, so the order of updates matters only far below float32 precision;
  * equal bytes need an equal order.
  *
  * @param values as many elements as the sum has
@@ -23,22 +28,14 @@ export function createWeightedSum(size: number): WeightedSum {
  * @throws {ConfigError} when `weight` is not a positive finite number.
  */
 export function fold(sum: WeightedSum, values: Float32Array, weight: number): void {
-  const out = sum.values;
-  if (values.length !== out.length) {
-    throw new ShapeError(`values must have ${out.length} elements like the sum, got ${values.length}`);
+  const size = sum.values.length;
+  if (values.length !== size) {
+    throw new ShapeError(`values must have ${size} elements like the sum, got ${values.length}`);
   }
   if (!(weight > 0 && weight < Number.POSITIVE_INFINITY)) {
     throw new ConfigError(`weight must be a positive finite number, got ${weight}`);
   }
-  // Four steps at once measured 1.3 to 1.4 times faster than one.
-  const whole = out.length - (out.length % 4);
-  for (let i = 0; i < whole; i += 4) {
-    out[i] = out[i]! + weight * values[i]!;
-    out[i + 1] = out[i + 1]! + weight * values[i + 1]!;
-    out[i + 2] = out[i + 2]! + weight * values[i + 2]!;
-    out[i + 3] = out[i + 3]! + weight * values[i + 3]!;
-  }
-  for (let i = whole; i < out.length; i++) out[i] = out[i]! + weight * values[i]!;
+  sum.add(values, weight);
   sum.totalWeight += weight;
 }
 

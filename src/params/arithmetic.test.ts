@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ShapeError } from '../errors.js';
-import { add, allFinite, norm, scale, subtract } from './arithmetic.js';
+import { add, allFinite, assertFinite, norm, scale, subtract } from './arithmetic.js';
 
 const finiteArray = fc.float32Array({ noNaN: true, noDefaultInfinity: true, maxLength: 40 });
 
@@ -77,6 +77,18 @@ describe('allFinite', () => {
     fc.assert(fc.property(finiteArray, (values) => allFinite(values)));
   });
 
+  it('holds for the largest float32 numbers there are', () => {
+    const most = 2 ** 127 * (2 - 2 ** -23);
+    expect(allFinite(new Float32Array(100).fill(most))).toBe(true);
+    expect(allFinite(Float32Array.from({ length: 100 }, (_, i) => (i % 2 === 0 ? most : -most)))).toBe(true);
+  });
+
+  it('sees infinities that cancel each other', () => {
+    const values = new Float32Array(16);
+    values.set([Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY], 3);
+    expect(allFinite(values)).toBe(false);
+  });
+
   it('sees one bad element wherever it stands', () => {
     const bad = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY);
     fc.assert(
@@ -86,5 +98,14 @@ describe('allFinite', () => {
         return !allFinite(values);
       }),
     );
+  });
+});
+
+describe('assertFinite', () => {
+  it('refuses NaN and infinity by the name of the argument', () => {
+    expect(() => assertFinite(Float32Array.of(1, Number.NaN), 'an update')).toThrow(
+      new ShapeError('an update must have finite elements, got NaN or infinity'),
+    );
+    expect(() => assertFinite(Float32Array.of(1, 2), 'an update')).not.toThrow();
   });
 });

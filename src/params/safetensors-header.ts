@@ -3,13 +3,16 @@ import { ProtocolError, ShapeError } from '../errors.js';
 import type { ParamSpec } from './layout.js';
 
 /** The largest header that readers of the format accept, in bytes. */
-const maxHeaderBytes = 100_000_000;
+export const MAX_HEADER_BYTES = 100_000_000;
 
-/** What a header says: tensors in the order of their data, and where in the file the data starts, in bytes. */
+/** A file begins with the length of its header: 8 bytes, little-endian. */
+export const LENGTH_BYTES = 8;
+
+/** What a header says: tensors in the order of their data, and how many bytes of data they take together. */
 export interface SafetensorsHeader {
   readonly tensors: readonly ParamSpec[];
   readonly metadata: Record<string, string>;
-  readonly dataStart: number;
+  readonly dataBytes: number;
 }
 
 interface TensorInfo extends ParamSpec {
@@ -42,9 +45,9 @@ export function writeHeader(tensors: readonly ParamSpec[], metadata: Record<stri
   }
   const json = new TextEncoder().encode(`{${members.join(',')}}`);
   const header = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  if (header.length > maxHeaderBytes) {
+  if (header.length > MAX_HEADER_BYTES) {
     throw new ShapeError(
-      `safetensors header must have at most ${maxHeaderBytes} bytes, got ${header.length}`,
+      `safetensors header must have at most ${MAX_HEADER_BYTES} bytes, got ${header.length}`,
     );
   }
   header.set(json);
@@ -71,21 +74,33 @@ function writeText(text: string): string {
 }
 
 /**
- * Reads and checks the header of a whole file: lengths, names, types, and that the tensors cover the data
- * exactly, without overlap or hole.
+ * How long the header is, in bytes, from the first bytes of a file.
  *
- * @throws {ProtocolError} when anything is not as the format demands, or a tensor is not float32.
+ * @param mostBytes the largest length that is accepted; never more than `MAX_HEADER_BYTES`
+ * @throws {ProtocolError} when there are fewer than 8 bytes, or the header is longer.
  */
-export function readHeader(bytes: Uint8Array): SafetensorsHeader {
-  if (bytes.length < 8)
-    throw new ProtocolError(`a safetensors file must have 8 bytes or more, got ${bytes.length}`);
-  const limit = Math.min(maxHeaderBytes, bytes.length - 8);
+export function readHeaderLength(bytes: Uint8Array, mostBytes: number): number {
+  if (bytes.length < LENGTH_BYTES) {
+    throw new ProtocolError(
+      `a safetensors file must have ${LENGTH_BYTES} bytes or more, got ${bytes.length}`,
+    );
+  }
+  const limit = Math.min(MAX_HEADER_BYTES, mostBytes);
   const length = new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true);
   if (length > BigInt(limit)) {
     throw new ProtocolError(`safetensors header length must be at most ${limit}, got ${length}`);
   }
-  const dataStart = 8 + Number(length);
-  const { __metadata__, ...infos } = parseJson(bytes.subarray(8, dataStart));
+  return Number(length);
+}
+
+/**
+ * Reads and checks the bytes of a header, without its length: names, types, and that the tensors lie one after
+ * another, without overlap or hole. That there are `dataBytes` bytes of data is for the caller to check.
+ *
+ * @throws {ProtocolError} when anything is not as the format demands, or a tensor is not float32.
+ */
+export function parseHeader(bytes: Uint8Array): SafetensorsHeader {
+  const { __metadata__, ...infos } = parseJson(bytes);
   const tensors = Object.entries(infos).map(([name, info]) => readTensorInfo(name, info));
   // An empty tensor begins where the next one does, and comes first.
   tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
@@ -98,11 +113,8 @@ export function readHeader(bytes: Uint8Array): SafetensorsHeader {
     }
     covered = end;
   }
-  if (covered !== bytes.length - dataStart) {
-    throw new ProtocolError(`safetensors data must have ${covered} bytes, got ${bytes.length - dataStart}`);
-  }
   const metadata = __metadata__ === undefined ? {} : readMetadata(__metadata__);
-  return { tensors: tensors.map(({ name, shape }) => ({ name, shape })), metadata, dataStart };
+  return { tensors: tensors.map(({ name, shape }) => ({ name, shape })), metadata, dataBytes: covered };
 }
 
 function parseJson(bytes: Uint8Array): Record<string, unknown> {

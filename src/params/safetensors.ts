@@ -3,8 +3,15 @@
  * exchanged with other tools. Float32 only. Hosts are taken to be little-endian, like the format.
  */
 import { ProtocolError, ShapeError } from '../errors.js';
-import { createLayout, type Layout, type LayoutEntry, type ParamSpec, type Params } from './layout.js';
-import { compareNames, readHeader, writeHeader } from './safetensors-header.js';
+import { createLayout, type Layout, type LayoutEntry, type Params } from './layout.js';
+import {
+  compareNames,
+  LENGTH_BYTES,
+  parseHeader,
+  readHeaderLength,
+  writeHeader,
+} from './safetensors-header.js';
+import { asFileFault, matchLayout } from './safetensors-match.js';
 
 /**
  * The bytes of a safetensors file, the same that the official writer makes: tensors sorted by name, header
@@ -23,10 +30,10 @@ export function encodeSafetensors(
   }
   const entries = layout.entries.toSorted((a, b) => compareNames(a.name, b.name));
   const header = writeHeader(entries, metadata);
-  const bytes = new Uint8Array(8 + header.length + 4 * layout.size);
+  const bytes = new Uint8Array(LENGTH_BYTES + header.length + 4 * layout.size);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
-  bytes.set(header, 8);
-  const data = new Float32Array(bytes.buffer, 8 + header.length);
+  bytes.set(header, LENGTH_BYTES);
+  const data = new Float32Array(bytes.buffer, LENGTH_BYTES + header.length);
   let offset = 0;
   for (const entry of entries) {
     data.set(elements(values, entry), offset);
@@ -42,8 +49,12 @@ export function encodeSafetensors(
  * @throws {ProtocolError} when the bytes break a rule of the format, or a tensor is not float32.
  */
 export function decodeSafetensors(bytes: Uint8Array): { params: Params; metadata: Record<string, string> } {
-  const { tensors, metadata, dataStart } = readHeader(bytes);
+  const dataStart = LENGTH_BYTES + readHeaderLength(bytes, bytes.length - LENGTH_BYTES);
+  const { tensors, metadata, dataBytes } = parseHeader(bytes.subarray(LENGTH_BYTES, dataStart));
   const data = bytes.subarray(dataStart);
+  if (data.length !== dataBytes) {
+    throw new ProtocolError(`safetensors data must have ${dataBytes} bytes, got ${data.length}`);
+  }
   const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
   const values = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   return { params: { layout: createLayout(tensors), values }, metadata };
@@ -62,38 +73,22 @@ export function readParams(
   layout: Layout,
   argument: string,
 ): { values: Float32Array; metadata: Record<string, string> } {
-  const { params, metadata } = named(argument, () => decodeSafetensors(bytes));
-  const found = new Map(params.layout.entries.map((entry) => [entry.name, entry]));
+  const { params, metadata } = decodeNamed(bytes, argument);
   const values = new Float32Array(layout.size);
-  for (const entry of layout.entries) {
-    const source = found.get(entry.name);
-    if (!source)
-      throw new ShapeError(`${argument} must have ${describe(entry)}, got no parameter of that name`);
-    if (describe(source) !== describe(entry)) {
-      throw new ShapeError(`${argument} must have ${describe(entry)}, got ${describe(source)}`);
-    }
-    values.set(elements(params.values, source), entry.offset);
-    found.delete(entry.name);
-  }
-  for (const extra of found.values()) {
-    throw new ShapeError(`${argument} must have only parameters of the model, got ${describe(extra)}`);
-  }
+  matchLayout(layout, params.layout, argument).forEach((source, index) => {
+    values.set(elements(params.values, source), layout.entries[index]!.offset);
+  });
   return { values, metadata };
 }
 
-function named<T>(argument: string, decode: () => T): T {
+function decodeNamed(bytes: Uint8Array, argument: string): ReturnType<typeof decodeSafetensors> {
   try {
-    return decode();
-  } catch (cause) {
-    if (!(cause instanceof ProtocolError)) throw cause;
-    throw new ProtocolError(`${argument} must be a safetensors file: ${cause.message}`, { cause });
+    return decodeSafetensors(bytes);
+  } catch (fault) {
+    throw asFileFault(fault, argument);
   }
 }
 
 function elements(values: Float32Array, entry: LayoutEntry): Float32Array {
   return values.subarray(entry.offset, entry.offset + entry.length);
-}
-
-function describe({ name, shape }: ParamSpec): string {
-  return `"${name}" [${shape.join(', ')}]`;
 }

@@ -1,6 +1,6 @@
 /** What the server checks of every report before it counts. */
 import { ShapeError } from '../errors.js';
-import { allFinite } from '../params/arithmetic.js';
+import { assertFinite } from '../params/arithmetic.js';
 import type { Layout } from '../params/layout.js';
 
 /** More examples than this are not believed: weights must stay exact in float64 sums. */
@@ -19,5 +19,5 @@ export function checkReport(layout: Layout, values: Float32Array, exampleCount: 
   if (!(Number.isSafeInteger(exampleCount) && exampleCount > 0 && exampleCount <= MAX_EXAMPLE_COUNT)) {
     throw new ShapeError(`exampleCount must be a positive integer up to 2^40, got ${exampleCount}`);
   }
-  if (!allFinite(values)) throw new ShapeError('an update must have finite elements, got NaN or infinity');
+  assertFinite(values, 'an update');
 }

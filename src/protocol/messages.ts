@@ -60,6 +60,8 @@ export interface TaskDefinition {
     readonly graphSha256: string;
     /** The ONNX file, where the model is none of those known by name. */
     readonly graph?: BlobReference;
+    /** The loss of that file: its name, or an object with its name as `type`. */
+    readonly loss?: unknown;
     readonly parameterCount: number;
   };
   readonly data: {
@@ -98,6 +100,15 @@ export interface UpdateMetadata {
   readonly steps: number;
   readonly loss: number;
   readonly trainMs: number;
+}
+
+/** `POST .../evaluations/<client>`: sums over the client's held-out examples; null stands for what is no number. */
+export interface EvaluationReport {
+  readonly exampleCount: number;
+  readonly lossSum: number | null;
+  readonly absoluteErrorSum: number | null;
+  readonly confusion: readonly number[];
+  readonly tokens?: { readonly count: number; readonly top1: number; readonly top3: number } | undefined;
 }
 
 /** What became of a report. */

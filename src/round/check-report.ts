@@ -16,8 +16,12 @@ export function checkReport(layout: Layout, values: Float32Array, exampleCount: 
   if (values.length !== layout.size) {
     throw new ShapeError(`an update must have ${layout.size} elements, got ${values.length}`);
   }
-  if (!(Number.isSafeInteger(exampleCount) && exampleCount > 0 && exampleCount <= MAX_EXAMPLE_COUNT)) {
-    throw new ShapeError(`exampleCount must be a positive integer up to 2^40, got ${exampleCount}`);
-  }
+  checkExampleCount(exampleCount);
   assertFinite(values, 'an update');
+}
+
+/** @throws {ShapeError} when nobody can have trained on so many examples. */
+export function checkExampleCount(exampleCount: number): void {
+  if (Number.isSafeInteger(exampleCount) && exampleCount > 0 && exampleCount <= MAX_EXAMPLE_COUNT) return;
+  throw new ShapeError(`exampleCount must be a positive integer up to 2^40, got ${exampleCount}`);
 }

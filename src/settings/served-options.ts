@@ -11,6 +11,7 @@ import { checkDescription, descriptionEntries } from './described-data.js';
 import { refuseBoth, settingsParser, type ValuesOf } from './parse-settings.js';
 import { runDefaults, runEntries } from './run-entries.js';
 
+const EVALUATIONS = ['server', 'clients', 'none'] as const;
 const SELECTIONS = ['uniform', 'availability', 'power-of-choice', 'attribute'] as const;
 
 /** A timer that is set to more goes off at once. */
@@ -77,6 +78,8 @@ const entries = {
   minIntervalMs: integer('minIntervalMs', 1),
   /** Folds updates in the order of client numbers: the same reports give the same bytes. Takes memory for those that wait. */
   deterministic: v.boolean(must('deterministic', 'true or false')),
+  /** Who evaluates rounds: default the server where it has `data`, else clients on what they hold out. */
+  evaluation: v.picklist(EVALUATIONS, must('evaluation', `one of ${EVALUATIONS.join(', ')}`)),
   /** Updates with a larger L2 norm (of parameters: of what has changed) are refused. */
   maxUpdateNorm: positive('maxUpdateNorm'),
 };

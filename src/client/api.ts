@@ -1,0 +1,172 @@
+/** The protocol's requests as functions: signed, tried again where that helps, refusals turned into errors. */
+import { FederatedError, ProtocolError, TransportError } from '../errors.js';
+import { formatDigest } from '../protocol/content-digest.js';
+import { type HeaderFields, PROTOCOL_VERSION, VERSION_FIELD } from '../protocol/http.js';
+import { type ProblemCode, problemCodeOf } from '../protocol/problem.js';
+import { signRequest } from '../protocol/signer.js';
+import { type BackOff, backOffMs, defaultBackOff, retryAfterMs } from './back-off.js';
+import type { Platform } from './platform.js';
+import { readAll, type TransportResponse } from './transport.js';
+
+/** No answer in JSON is longer. */
+const MAX_JSON_BYTES = 1024 * 1024;
+
+/** A clock that is off by less is not worth a word. */
+const NOTICEABLE_SKEW_MS = 2_000;
+
+/** The server refused a request: `problem` says why, for programs. */
+export class RefusedError extends FederatedError {
+  readonly problem: ProblemCode | null;
+  readonly status: number;
+  readonly document: Readonly<Record<string, unknown>>;
+  readonly retryAfterMs: number | null;
+
+  constructor(status: number, document: Readonly<Record<string, unknown>>, retryAfterMs: number | null) {
+    const detail = typeof document.detail === 'string' ? document.detail : `status ${status}`;
+    super('refused', `the server refuses: ${detail}`);
+    this.problem = problemCodeOf(document);
+    this.status = status;
+    this.document = document;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** One request. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly target: string;
+  /** Sent as JSON. */
+  readonly json?: unknown;
+  /** Sent as it is; `headers` then has its digest and type. */
+  readonly body?: Uint8Array;
+  readonly headers?: HeaderFields;
+  /** Content that is named by its hash is asked for without a signature. */
+  readonly unsigned?: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What an API tells about itself. */
+export interface ApiHooks {
+  onRetry?(reason: string, waitMs: number): void;
+  /** The clocks differ; from now on requests are dated by the server's. */
+  onClock?(offsetMs: number): void;
+}
+
+export interface Api {
+  /** Sends once. @throws {RefusedError} or {TransportError} */
+  send(request: ApiRequest): Promise<TransportResponse>;
+  /** Sends until there is an answer that will not change: JSON. */
+  call<T>(request: ApiRequest): Promise<T>;
+  /** Does something until it works or cannot: see `isPassing`. */
+  retry<T>(attempt: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T>;
+}
+
+/** The API of one client on one server. */
+export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: BackOff = defaultBackOff): Api {
+  const { transport, signer, now, randomBytes, random, sha256 } = platform;
+  let offsetMs = 0;
+
+  const headOf = async ({ method, target, json, body, headers, unsigned }: ApiRequest) => {
+    const bytes = json === undefined ? body : new TextEncoder().encode(JSON.stringify(json));
+    const fields: Record<string, string> = { [VERSION_FIELD]: PROTOCOL_VERSION, ...headers };
+    if (bytes) fields['content-length'] = String(bytes.length);
+    if (json !== undefined && bytes) {
+      fields['content-type'] = 'application/json';
+      fields['content-digest'] = formatDigest(await sha256(bytes));
+    }
+    const head = { method, target, authority: transport.authority, headers: fields };
+    if (unsigned) return { headers: fields, bytes };
+    const created = Math.floor((now() + offsetMs) / 1000);
+    return { headers: await signRequest(head, signer, { created, nonce: randomBytes(16) }), bytes };
+  };
+
+  const send = async (request: ApiRequest, corrected = false): Promise<TransportResponse> => {
+    const { headers, bytes } = await headOf(request);
+    const { method, target, signal } = request;
+    const response = await transport.request({
+      ...{ method, target, headers },
+      ...(bytes ? { body: bytes } : {}),
+      ...(signal ? { signal } : {}),
+    });
+    if (response.status < 400) return response;
+    const refused = await readRefusal(response);
+    const { serverTime } = refused.document;
+    if (refused.problem !== 'clock-skew' || corrected || typeof serverTime !== 'number') throw refused;
+    offsetMs = serverTime - now();
+    if (Math.abs(offsetMs) > NOTICEABLE_SKEW_MS) hooks.onClock?.(offsetMs);
+    return send(request, true);
+  };
+
+  const retry = async <T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (signal?.aborted || !isPassing(error)) throw error;
+        const told = error instanceof RefusedError ? error.retryAfterMs : null;
+        const waitMs = told ?? backOffMs(backOff, failures, random());
+        hooks.onRetry?.((error as Error).message, waitMs);
+        await sleep(waitMs, signal);
+      }
+    }
+  };
+
+  return {
+    send,
+    retry,
+    call: <T>(request: ApiRequest) =>
+      retry(async () => {
+        const response = await send(request);
+        return parseJson(await readAll(response.body, MAX_JSON_BYTES)) as T;
+      }, request.signal),
+  };
+}
+
+/** Whether trying again may help: the network, a busy server, a server that is being restarted. */
+export function isPassing(error: unknown): boolean {
+  if (error instanceof TransportError) return true;
+  if (!(error instanceof RefusedError)) return false;
+  // A digest is wrong when something on the way changed the bytes; a nonce has been seen when
+  // an answer was lost; a server that was just started does not take what it may have seen before.
+  const again: readonly (ProblemCode | null)[] = [
+    'wrong-digest',
+    'replayed',
+    'timeout',
+    'too-many-requests',
+    'clock-skew',
+  ];
+  return error.status >= 500 || again.includes(error.problem);
+}
+
+/** Waits; ends early, without an error, when the signal says so. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done);
+  });
+}
+
+async function readRefusal(response: TransportResponse): Promise<RefusedError> {
+  let document: Readonly<Record<string, unknown>> = {};
+  try {
+    const value = parseJson(await readAll(response.body, MAX_JSON_BYTES));
+    if (typeof value === 'object' && value !== null) document = value as Record<string, unknown>;
+  } catch {
+    // The status alone says enough.
+  }
+  return new RefusedError(response.status, document, retryAfterMs(response.headers));
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes));
+  } catch (cause) {
+    throw new ProtocolError('the server must answer in JSON, got something else', { cause });
+  }
+}

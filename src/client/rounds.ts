@@ -1,0 +1,210 @@
+/** One task from beginning to end: is it accepted, get the model, train or evaluate, hand in the result. */
+import type { Examples } from '../data/dataset.js';
+import { ConfigError, TransportError } from '../errors.js';
+import type { Trainer } from '../learn/trainer.js';
+import { encodeSafetensors, readParams } from '../params/safetensors.js';
+import type { Receipt, Task, TaskDefinition } from '../protocol/messages.js';
+import { reportPath } from '../protocol/paths.js';
+import { formatUpdateMetadata } from '../protocol/update-metadata.js';
+import type { Api } from './api.js';
+import { fetchBlob, toHex } from './blobs.js';
+import type { ClientEvent, RoundPlace, Sent } from './client-events.js';
+import type { Platform } from './platform.js';
+import { protectionOf } from './protection.js';
+import { sendReport } from './send-report.js';
+import { runEvaluationTask, runTrainTask } from './train-task.js';
+
+/** What a client has: examples to train on and, perhaps, others to evaluate on. */
+export interface ClientData {
+  readonly train: Examples;
+  readonly heldOut?: Examples;
+}
+
+/** What one task needs. */
+export interface RoundContext {
+  readonly platform: Platform;
+  readonly api: Api;
+  readonly data: ClientData;
+  readonly clientId: string;
+  /** Models that this process has, so that many clients in it fetch each once. */
+  readonly models: ModelCache;
+  trainerOf(task: Task): Promise<Trainer>;
+  emit(event: ClientEvent): void | Promise<void>;
+  /** Waits for its turn to compute: clients of one process take turns. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
+  readonly signal: AbortSignal;
+}
+
+/** The last report, to be sent again without training again where the server has forgotten it. */
+export interface LastReport {
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  readonly sha256: Uint8Array;
+  readonly exampleCount: number;
+}
+
+/** Global models by hash, the newest few. */
+export interface ModelCache {
+  get(sha256: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array>;
+}
+
+/** Keeps as many models as there are runs at a time in most processes, and one more. */
+const KEPT_MODELS = 2;
+
+export function createModelCache(): ModelCache {
+  const kept = new Map<string, Promise<Uint8Array>>();
+  return {
+    get(sha256, fetch) {
+      const known = kept.get(sha256);
+      if (known) return known;
+      const fetched = fetch();
+      kept.set(sha256, fetched);
+      fetched.catch(() => kept.delete(sha256));
+      for (const old of [...kept.keys()].slice(0, -KEPT_MODELS)) kept.delete(old);
+      return fetched;
+    },
+  };
+}
+
+/**
+ * Trains and reports.
+ *
+ * @returns the report, for the case that the server asks for it again
+ */
+export async function trainRound(
+  context: RoundContext,
+  task: Task,
+  last: LastReport | undefined,
+): Promise<LastReport> {
+  const { platform, api, clientId, emit } = context;
+  const { runId, round, params, definition, deadlineMs } = task;
+  const key = `${runId}/${round}/${params.sha256}`;
+  const deadline = deadlineSignal(context.signal, deadlineMs);
+  try {
+    const report = last?.key === key ? last : await train(context, task, key, deadline.signal);
+    const target = reportPath('updates', runId, round, clientId);
+    const receipt: Receipt = await sendReport(api, { target, ...report }, deadline.signal);
+    await emit({
+      type: 'update-sent',
+      ...placeOf(task),
+      ...{ receipt, reports: definition.reports, exampleCount: report.exampleCount },
+      ...sentAs(platform, definition, report.bytes.length, report.sha256),
+    });
+    return report;
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function train(
+  context: RoundContext,
+  task: Task,
+  key: string,
+  signal: AbortSignal,
+): Promise<LastReport> {
+  const { platform, data, emit } = context;
+  const { work, seed, definition } = task;
+  const trainer = await context.trainerOf(task);
+  const { layout } = trainer;
+  const file = await modelFile(context, task, signal);
+  return context.exclusively(async () => {
+    if (signal.aborted) throw new TransportError('the deadline of the round has passed');
+    const { values: global } = readParams(file, layout, 'the model');
+    const out = new Float32Array(layout.size);
+    const startedAt = platform.now();
+    const trainTask = { params: global, examples: data.train, work, seed, reports: definition.reports };
+    const result = await runTrainTask(trainer, trainTask, out);
+    const trainMs = Math.max(0, platform.now() - startedAt);
+    await emit({ type: 'trained', ...placeOf(task), ...result, trainMs });
+    const bytes = encodeSafetensors({ layout, values: out }, formatUpdateMetadata({ ...result, trainMs }));
+    return { key, bytes, sha256: await platform.sha256(bytes), exampleCount: result.exampleCount };
+  });
+}
+
+/** Evaluates the global model on what the client holds out, and reports the sums. */
+export async function evaluateRound(context: RoundContext, task: Task): Promise<void> {
+  const { platform, api, data, clientId, emit } = context;
+  const { runId, round, definition, deadlineMs } = task;
+  const deadline = deadlineSignal(context.signal, deadlineMs);
+  try {
+    const { heldOut } = data;
+    if (!heldOut) throw new ConfigError('held-out examples are needed to evaluate, got none');
+    const trainer = await context.trainerOf(task);
+    const file = await modelFile(context, task, deadline.signal);
+    const sums = await context.exclusively(async () => {
+      const { values } = readParams(file, trainer.layout, 'the model');
+      return runEvaluationTask(trainer, values, heldOut);
+    });
+    const { exampleCount, lossSum, tokens } = sums;
+    await emit({
+      type: 'evaluated',
+      ...placeOf(task),
+      exampleCount,
+      loss: lossSum / (tokens?.count ?? exampleCount),
+    });
+    const target = reportPath('evaluations', runId, round, clientId);
+    const bytes = new TextEncoder().encode(JSON.stringify(sums));
+    await api.call<Receipt>({ method: 'POST', target, json: sums, signal: deadline.signal });
+    const sent = sentAs(platform, definition, bytes.length, await platform.sha256(bytes));
+    await emit({ type: 'report-sent', what: 'evaluation', ...placeOf(task), ...sent });
+  } finally {
+    deadline.clear();
+  }
+}
+
+/** Tells the server that there will be no report; where that does not get through, the deadline says it. */
+export async function reportFailure(context: RoundContext, task: Task, reason: string): Promise<void> {
+  const { api, platform, clientId, emit } = context;
+  const { runId, round, definition } = task;
+  const json = { reason: reason.slice(0, 1000) };
+  const target = reportPath('failures', runId, round, clientId);
+  try {
+    await api.send({ method: 'POST', target, json });
+  } catch {
+    return;
+  }
+  const bytes = new TextEncoder().encode(JSON.stringify(json));
+  const sent = sentAs(platform, definition, bytes.length, await platform.sha256(bytes));
+  await emit({ type: 'report-sent', what: 'failure', ...placeOf(task), ...sent });
+}
+
+async function modelFile(context: RoundContext, task: Task, signal: AbortSignal): Promise<Uint8Array> {
+  const { api, platform, models, emit } = context;
+  let cached = true;
+  const file = await models.get(task.params.sha256, () => {
+    cached = false;
+    return fetchBlob({ api, sha256: platform.sha256 }, task.params, signal);
+  });
+  await emit({ type: 'model-downloaded', ...placeOf(task), bytes: file.length, cached });
+  return file;
+}
+
+/** Which part of which round an event is about. */
+export function placeOf({ runId, round, definition }: Task): RoundPlace {
+  return { runId, round, model: definition.model.name };
+}
+
+function sentAs(
+  { transport }: Platform,
+  definition: TaskDefinition,
+  bytes: number,
+  sha256: Uint8Array,
+): Sent {
+  return { bytes, sha256: toHex(sha256), protection: protectionOf(transport.origin, definition) };
+}
+
+/** Aborts with the outer signal, or when the time is up. */
+function deadlineSignal(outer: AbortSignal, ms: number): { signal: AbortSignal; clear(): void } {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  const timer = setTimeout(stop, ms);
+  outer.addEventListener('abort', stop, { once: true });
+  if (outer.aborted) stop();
+  return {
+    signal: controller.signal,
+    clear() {
+      clearTimeout(timer);
+      outer.removeEventListener('abort', stop);
+    },
+  };
+}

@@ -1,0 +1,103 @@
+/** Listens on the wake-up channel: server-sent events, and long polls where something on the way holds streams back. */
+import { createParser } from 'eventsource-parser';
+import { TransportError } from '../errors.js';
+import { PATHS } from '../protocol/paths.js';
+import { type Api, sleep } from './api.js';
+import { type BackOff, backOffMs } from './back-off.js';
+
+/** A stream that says nothing at all for so long does not get through. */
+const SILENCE_MS = 10_000;
+const POLL_SECONDS = 25;
+/** Streams that broke off or stayed silent this often in a row are given up for polls. */
+const MAX_BROKEN_STREAMS = 3;
+
+const RECONNECT: BackOff = { initialMs: 100, maxMs: 30_000, factor: 2 };
+
+export interface WakeContext {
+  readonly api: Api;
+  random(): number;
+  /** Called each time the client should check in. */
+  onWake(): void;
+  /** Whether the channel is open. */
+  onOpen(open: boolean): void;
+}
+
+/** Listens until the signal ends it. Never rejects. */
+export async function listenForWakes(context: WakeContext, signal: AbortSignal): Promise<void> {
+  const { api, random, onWake, onOpen } = context;
+  let broken = 0;
+  for (let failures = 0; !signal.aborted; ) {
+    try {
+      if (broken < MAX_BROKEN_STREAMS) {
+        broken++;
+        await readStream(
+          api,
+          signal,
+          () => {
+            broken = 0;
+            failures = 0;
+            onOpen(true);
+          },
+          onWake,
+        );
+      } else {
+        const woken = await poll(api, signal);
+        failures = 0;
+        if (woken) onWake();
+        continue;
+      }
+    } catch {
+      // Whatever it was: checking in tells the person.
+    }
+    onOpen(false);
+    if (signal.aborted) return;
+    failures++;
+    await sleep(backOffMs(RECONNECT, failures, random()), signal);
+    // What was said while nobody listened.
+    onWake();
+  }
+}
+
+async function readStream(
+  api: Api,
+  signal: AbortSignal,
+  onAlive: () => void,
+  onWake: () => void,
+): Promise<void> {
+  const silent = new AbortController();
+  const timer = setTimeout(() => silent.abort(), SILENCE_MS);
+  const response = await api.send({
+    method: 'GET',
+    target: PATHS.wake,
+    headers: { accept: 'text/event-stream' },
+    signal: AbortSignal.any([signal, silent.signal]),
+  });
+  try {
+    const parser = createParser({ onEvent: ({ event }) => event === 'wake' && onWake() });
+    const decoder = new TextDecoder();
+    let alive = false;
+    for await (const chunk of response.body) {
+      clearTimeout(timer);
+      if (!alive) onAlive();
+      alive = true;
+      parser.feed(decoder.decode(chunk, { stream: true }));
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** True when there is something to do. */
+async function poll(api: Api, signal: AbortSignal): Promise<boolean> {
+  const response = await api.send({
+    method: 'GET',
+    target: `${PATHS.wake}?wait=${POLL_SECONDS}`,
+    headers: { accept: 'application/json' },
+    signal,
+  });
+  let text = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) text += decoder.decode(chunk, { stream: true });
+  if (text === '') throw new TransportError('a poll must be answered, got nothing');
+  return text.includes('"wake"');
+}

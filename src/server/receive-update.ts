@@ -1,0 +1,192 @@
+/** Takes an update while it arrives: into a place of its own, checked byte by byte, folded only when it is whole. */
+import { FederatedError, ProtocolError, ShapeError } from '../errors.js';
+import { formatDigest, parseDigest, REPR_DIGEST_FIELD } from '../protocol/content-digest.js';
+import type { Receipt } from '../protocol/messages.js';
+import { Refusal } from '../protocol/problem.js';
+import { parseUpdateMetadata } from '../protocol/update-metadata.js';
+import type { ServerRequest, ServerResponse } from './http.js';
+import { jsonResponse } from './http.js';
+import { refuseEncoded } from './read-body.js';
+import type { RoundHost } from './round-host.js';
+import type { UploadSlot } from './upload-slots.js';
+
+/** No byte for so long: the request is given up, what came is kept for a while. */
+const STALL_MS = 30_000;
+
+/** What one report is of. */
+export interface ReportTarget {
+  readonly host: RoundHost;
+  readonly round: number;
+  readonly clientIndex: number;
+}
+
+/** `PUT`: a whole update. */
+export async function putUpdate(target: ReportTarget, request: ServerRequest): Promise<ServerResponse> {
+  const { host } = target;
+  const length = lengthOf(request, host.maxUpdateBytes);
+  requireType(request, 'application/vnd.safetensors');
+  const settled = receiptBefore(target);
+  if (settled) return answerUnread(request, settled);
+  let gone = false;
+  request.onClose(() => {
+    gone = true;
+  });
+  await host.turn(target.clientIndex, target.round);
+  const slot = await host.slots.acquire(keyOf(target), digestOf(request), () => gone);
+  return receive(target, request, slot, length);
+}
+
+/** `PATCH`: the rest of one that broke off. */
+export async function patchUpdate(target: ReportTarget, request: ServerRequest): Promise<ServerResponse> {
+  const { host } = target;
+  const length = lengthOf(request, host.maxUpdateBytes);
+  requireType(request, 'application/partial-upload');
+  const settled = receiptBefore(target);
+  if (settled) return answerUnread(request, settled);
+  const slot = host.slots.find(keyOf(target), digestOf(request));
+  const offset = Number(request.headers['upload-offset'] ?? Number.NaN);
+  if (!slot || slot.received !== offset) {
+    throw new Refusal('wrong-offset', `the upload goes on at byte ${slot?.received ?? 0}, got ${offset}`, {
+      extensions: { offset: slot?.received ?? 0 },
+      headers: { 'retry-after': '0' },
+    });
+  }
+  host.slots.resume(slot);
+  return receive(target, request, slot, offset + length);
+}
+
+/** `HEAD`: how much of it is there. */
+export function updateOffset(target: ReportTarget, request: ServerRequest): ServerResponse {
+  const settled = receiptBefore(target);
+  const received = settled ? 0 : (target.host.slots.find(keyOf(target), digestOf(request))?.received ?? 0);
+  return {
+    status: 200,
+    headers: {
+      'cache-control': 'no-store',
+      'upload-offset': String(received),
+      'upload-complete': settled ? '?1' : '?0',
+    },
+  };
+}
+
+async function receive(
+  target: ReportTarget,
+  request: ServerRequest,
+  slot: UploadSlot,
+  totalBytes: number,
+): Promise<ServerResponse> {
+  const { host, clientIndex, round } = target;
+  try {
+    for await (const chunk of unstalled(request.body)) {
+      slot.hash.update(chunk);
+      slot.reader.push(chunk);
+      slot.received += chunk.length;
+      if (slot.preempted) {
+        throw new Refusal('unavailable', 'others wait and this upload is slow: go on later', {
+          headers: { 'retry-after': '5' },
+        });
+      }
+    }
+  } catch (error) {
+    if (error instanceof ProtocolError || error instanceof ShapeError) {
+      host.slots.release(slot);
+      host.refuse(clientIndex, round, error.message);
+      throw new Refusal('wrong-update', error.message, { cause: error });
+    }
+    host.slots.interrupt(slot);
+    throw error instanceof FederatedError
+      ? error
+      : new Refusal('timeout', 'the upload broke off', { cause: error });
+  }
+  if (slot.received < totalBytes) {
+    host.slots.interrupt(slot);
+    throw new Refusal('timeout', `the upload broke off at byte ${slot.received} of ${totalBytes}`);
+  }
+  try {
+    return jsonResponse(finish(target, slot));
+  } finally {
+    host.slots.release(slot);
+  }
+}
+
+function finish({ host, clientIndex, round }: ReportTarget, slot: UploadSlot): Receipt {
+  // First: bytes that are not what the client signed say nothing about the client.
+  if (formatDigest(slot.hash.digest()) !== slot.digest) {
+    throw new Refusal('wrong-digest', 'the update must have the digest that was signed, got another');
+  }
+  try {
+    const { metadata } = slot.reader.end();
+    return host.receive(clientIndex, round, slot.values, parseUpdateMetadata(metadata));
+  } catch (error) {
+    if (!(error instanceof ProtocolError || error instanceof ShapeError)) throw error;
+    host.refuse(clientIndex, round, error.message);
+    throw new Refusal('wrong-update', error.message, { cause: error });
+  }
+}
+
+/** What can be said without reading the update. */
+function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | undefined {
+  return host.standing(clientIndex, round);
+}
+
+/** Reads what is on its way, so that the answer gets through, and keeps nothing of it. */
+async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<ServerResponse> {
+  for await (const _ of unstalled(request.body));
+  return jsonResponse(receipt);
+}
+
+async function* unstalled(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const iterator = body[Symbol.asyncIterator]();
+  let timer: NodeJS.Timeout | undefined;
+  let reject: (error: Error) => void = () => {};
+  const stalled = new Promise<never>((_, onStall) => {
+    reject = onStall;
+  });
+  stalled.catch(() => {});
+  try {
+    for (;;) {
+      timer = setTimeout(() => reject(new Refusal('timeout', `no byte came for ${STALL_MS} ms`)), STALL_MS);
+      const { done, value } = await Promise.race([iterator.next(), stalled]);
+      clearTimeout(timer);
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    clearTimeout(timer);
+    await iterator.return?.();
+  }
+}
+
+function keyOf({ round, clientIndex }: ReportTarget): string {
+  return `${round}/${clientIndex}`;
+}
+
+function digestOf({ headers }: ServerRequest): string {
+  const field = headers[REPR_DIGEST_FIELD];
+  if (field === undefined) throw new Refusal('bad-request', `${REPR_DIGEST_FIELD} must be there, got none`);
+  return formatDigest(parseDigest(REPR_DIGEST_FIELD, field));
+}
+
+function lengthOf(request: ServerRequest, maxBytes: number): number {
+  refuseEncoded(request);
+  const field = request.headers['content-length'];
+  const length = Number(field ?? Number.NaN);
+  if (!Number.isSafeInteger(length) || length < 1) {
+    throw new Refusal(
+      'bad-request',
+      `content-length must say how long the update is, got ${field ?? 'nothing'}`,
+    );
+  }
+  if (length > maxBytes) {
+    throw new Refusal('too-large', `an update of this model has at most ${maxBytes} bytes, got ${length}`);
+  }
+  return length;
+}
+
+function requireType({ headers }: ServerRequest, type: string): void {
+  if (headers['content-type'] === type) return;
+  throw new Refusal(
+    'wrong-media-type',
+    `content-type must be ${type}, got "${headers['content-type'] ?? ''}"`,
+  );
+}

@@ -1,0 +1,336 @@
+/** Carries out what the round's state machine commands, for clients that come over the network. */
+import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
+import { ShapeError } from '../errors.js';
+import type { Layout } from '../params/layout.js';
+import { encodeSafetensors } from '../params/safetensors.js';
+import type { BlobReference, Receipt, Task, TaskDefinition, UpdateMetadata } from '../protocol/messages.js';
+import { seededRandom } from '../random.js';
+import { checkExampleCount } from '../round/check-report.js';
+import { advance } from '../round/round.js';
+import type { StopReason } from '../round/run-events.js';
+import type { RunPlan } from '../round/run-plan.js';
+import {
+  type Command,
+  createdRun,
+  type RunInput,
+  type RunState,
+  type Transition,
+} from '../round/run-state.js';
+import type { Candidate } from '../strategy/selection.js';
+import type { EvaluationRounds } from './evaluation-rounds.js';
+import type { RoundRecorder } from './round-recorder.js';
+import { updateNorm } from './update-norm.js';
+import { createUploadSlots, type UploadSlots } from './upload-slots.js';
+
+/** Beside the parameters a file has a header: names, shapes, metadata. */
+const MAX_HEADER_BYTES = 1024 * 1024;
+
+/** Memory that places for uploads may take, and how many there are at least and at most. */
+const SLOT_BYTES = 128 * 1024 * 1024;
+const MIN_SLOTS = 2;
+const MAX_SLOTS = 4;
+
+/** How often the host looks whether there are enough clients by now; a client that comes is seen at once. */
+const SELECTION_TICK_MS = 500;
+
+/** What a host stands on. */
+export interface RoundHostContext {
+  readonly plan: RunPlan;
+  readonly definition: TaskDefinition;
+  readonly layout: Layout;
+  /** The global model; moved in place. */
+  readonly global: Float32Array;
+  readonly recorder: RoundRecorder;
+  readonly evaluations: EvaluationRounds;
+  /** Fold in ascending order of clients: the same bytes whatever comes first. */
+  readonly deterministic: boolean;
+  /** Bound on the L2 norm of an update; absent: none. */
+  readonly maxUpdateNorm?: number | undefined;
+  /** Clients that could take part now. */
+  candidates(): readonly Candidate[];
+  /** These clients work for this run from now on: they are to be woken. */
+  engage(clients: readonly number[]): void;
+  /** They are free again. */
+  release(clients: readonly number[]): void;
+  /** Milliseconds of any origin. */
+  now(): number;
+}
+
+/** How a run ended. */
+export interface HostResult {
+  readonly reason: StopReason;
+  readonly state: RunState;
+}
+
+/** One open run. Set going by `start`, over when `finished` settles. */
+export class RoundHost {
+  readonly slots: UploadSlots;
+  readonly evaluations: EvaluationRounds;
+  /** No update has more bytes. */
+  readonly maxUpdateBytes: number;
+  /** Rejects when the run cannot go on: its folder cannot be written. It can be resumed. */
+  readonly finished: Promise<HostResult>;
+  readonly #context: RoundHostContext;
+  readonly #sum;
+  readonly #mean: Float32Array;
+  #state: RunState = createdRun;
+  #work: (Command & { type: 'assign' }) | undefined;
+  #model: BlobReference | undefined;
+  #deadlineAt = Number.POSITIVE_INFINITY;
+  #selectingSince = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #turns: { clientIndex: number; round: number; go: () => void }[] = [];
+  #publishing: Promise<void> = Promise.resolve();
+  #stopped = false;
+  #settle!: { resolve: (result: HostResult) => void; reject: (error: unknown) => void };
+
+  constructor(context: RoundHostContext) {
+    this.#context = context;
+    this.evaluations = context.evaluations;
+    const bytes = Math.max(1, context.layout.size * Float32Array.BYTES_PER_ELEMENT);
+    this.maxUpdateBytes = bytes + MAX_HEADER_BYTES;
+    const slotCount = Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, Math.floor(SLOT_BYTES / bytes)));
+    this.slots = createUploadSlots(context.layout, slotCount, context.now);
+    this.#sum = createWeightedSum(context.layout.size);
+    this.#mean = new Float32Array(context.layout.size);
+    this.finished = new Promise((resolve, reject) => {
+      this.#settle = { resolve, reject };
+    });
+    this.finished.catch(() => {});
+  }
+
+  get state(): RunState {
+    return this.#state;
+  }
+
+  /** The global model as clients fetch it. */
+  get model(): BlobReference | undefined {
+    return this.#model;
+  }
+
+  /** Sets the run going: from its beginning, or from where a restored one stands. */
+  start(from?: Transition): void {
+    if (!from) {
+      this.deliver({ type: 'started' });
+      return;
+    }
+    const { layout, global, recorder } = this.#context;
+    const round = from.state.progress?.round ?? 0;
+    this.#model = recorder.offer(encodeSafetensors({ layout, values: global }, { round: String(round) }));
+    this.#take(from);
+  }
+
+  /** Hands an event to the machine, and does what it commands. */
+  deliver(input: RunInput): void {
+    if (!this.#stopped) this.#take(advance(this.#context.plan, this.#state, input));
+  }
+
+  /** Looks at once whether there are enough clients, where the round waits for some. */
+  clientCame(): void {
+    if (this.#state.phase === 'selecting') this.#offerCandidates();
+  }
+
+  /** Ends without a word to the machine: the process goes down, the run is continued later. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.evaluations.cancel();
+    for (const { go } of this.#turns.splice(0)) go();
+    await this.#publishing.catch(() => {});
+  }
+
+  /** What a client of the open round has to do; undefined: nothing. */
+  taskFor(clientIndex: number): Task | undefined {
+    const { plan, definition, now } = this.#context;
+    const { phase, round, waiting } = this.#state;
+    const params = this.#model;
+    if (!params) return undefined;
+    const evaluation = this.evaluations.taskFor(clientIndex);
+    const training = phase === 'training' && this.#work && waiting.includes(clientIndex);
+    if (!training && !evaluation) return undefined;
+    return {
+      type: evaluation ? 'evaluate' : 'train',
+      runId: definition.runId,
+      round: evaluation?.round ?? round,
+      definition,
+      params: evaluation?.params ?? params,
+      work: (this.#work ?? { work: plan.strategy.work(Math.max(1, round)) }).work,
+      seed: seededRandom(plan.seed, 'client', clientIndex, 'round', round).uint32(),
+      deadlineMs: Math.max(0, Math.round((evaluation?.deadlineAt ?? this.#deadlineAt) - now())),
+    };
+  }
+
+  /** What can be said of a report before it is read; undefined: it is awaited. */
+  standing(clientIndex: number, round: number): Receipt | undefined {
+    const { phase, round: current, waiting, trained } = this.#state;
+    const open = phase === 'training' && round === current;
+    if (open && waiting.includes(clientIndex)) return undefined;
+    if (round === current && trained.includes(clientIndex)) {
+      return { outcome: 'duplicate', detail: 'this update was counted before' };
+    }
+    const why =
+      open || round === current
+        ? 'it was not asked for, or the round has enough'
+        : `round ${current} is under way`;
+    return { outcome: 'dropped', detail: `the update is not needed: ${why}` };
+  }
+
+  /** Waits until it is this client's turn to report, where the order counts. */
+  turn(clientIndex: number, round: number): Promise<void> {
+    if (!this.#context.deterministic || this.#isTurn(clientIndex, round)) return Promise.resolve();
+    return new Promise((go) => this.#turns.push({ clientIndex, round, go }));
+  }
+
+  /**
+   * Takes a whole update; `values` are free again when this returns.
+   *
+   * @throws {ShapeError} when it must not count.
+   */
+  receive(clientIndex: number, round: number, values: Float32Array, metadata: UpdateMetadata): Receipt {
+    const { plan, global, maxUpdateNorm, recorder, release } = this.#context;
+    const known = this.standing(clientIndex, round);
+    if (known) return known;
+    const { exampleCount } = metadata;
+    checkExampleCount(exampleCount);
+    if (maxUpdateNorm !== undefined) {
+      const norm = updateNorm(values, plan.strategy.reports === 'params' ? global : undefined);
+      if (!(norm <= maxUpdateNorm)) {
+        throw new ShapeError(`an update must have an L2 norm of at most ${maxUpdateNorm}, got ${norm}`);
+      }
+    }
+    const next = advance(plan, this.#state, {
+      type: 'update-arrived',
+      round,
+      clientId: clientIndex,
+      weight: exampleCount,
+    });
+    const [first, ...others] = next.commands;
+    if (first?.type !== 'fold') {
+      this.#take(next);
+      return { outcome: 'dropped', detail: 'the update is not needed: the round has enough' };
+    }
+    // At once: the memory that holds the update serves the next client after this one.
+    fold(this.#sum, values, first.weight);
+    recorder.trained(round, clientIndex, metadata);
+    release([clientIndex]);
+    this.#take({ state: next.state, commands: others });
+    return { outcome: 'accepted', detail: `folded into the mean of round ${round}` };
+  }
+
+  /** A client of the round cannot or may not report: it said so, it vanished, or what it sent was wrong. */
+  refuse(clientIndex: number, round: number, reason: string): void {
+    if (this.standing(clientIndex, round)) return;
+    this.#context.recorder.failed(round, clientIndex, reason);
+    this.#context.release([clientIndex]);
+    this.deliver({ type: 'client-failed', round, clientId: clientIndex });
+  }
+
+  #take({ state, commands }: Transition): void {
+    this.#state = state;
+    for (const command of commands) this.#execute(command);
+    this.#turns = this.#turns.filter(({ clientIndex, round, go }) => {
+      if (!this.#isTurn(clientIndex, round)) return true;
+      go();
+      return false;
+    });
+  }
+
+  #execute(command: Command): void {
+    const { recorder, release, global, plan } = this.#context;
+    switch (command.type) {
+      case 'delay':
+        this.#after(command.delayMs, { type: 'delay-passed', round: command.round });
+        break;
+      case 'select':
+        this.#selectingSince = this.#context.now();
+        this.#offerCandidates();
+        break;
+      case 'assign':
+        this.#assign(command);
+        break;
+      case 'dismiss':
+        recorder.surplus(command.clientIds.length);
+        release(command.clientIds);
+        break;
+      case 'aggregate':
+        writeMean(this.#sum, this.#mean);
+        plan.strategy.apply(global, this.#mean);
+        break;
+      case 'fail-round':
+        recorder.failedRound(command.reason);
+        break;
+      case 'evaluate':
+        clearTimeout(this.#timer);
+        release(this.#state.failed);
+        this.#publishing = this.#publish(command.round).catch((error: unknown) => this.#break(error));
+        break;
+      case 'finish':
+        clearTimeout(this.#timer);
+        this.#settle.resolve({ reason: command.reason, state: this.#state });
+        break;
+      case 'fold':
+      case 'discard':
+        break;
+      default:
+        command satisfies never;
+    }
+  }
+
+  #assign(command: Command & { type: 'assign' }): void {
+    const { recorder, engage, now } = this.#context;
+    const { round, cohort, deadlineMs } = command;
+    reset(this.#sum);
+    this.#work = command;
+    this.#deadlineAt = deadlineMs === undefined ? Number.POSITIVE_INFINITY : now() + deadlineMs;
+    recorder.began(round, cohort, this.#state.goal, deadlineMs);
+    clearTimeout(this.#timer);
+    if (deadlineMs !== undefined) this.#after(deadlineMs, { type: 'deadline-passed', round });
+    engage(cohort);
+  }
+
+  /** One timer at a time: each phase waits for one thing. */
+  #after(ms: number, input: RunInput): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.deliver(input), ms);
+  }
+
+  #offerCandidates(): void {
+    const { phase, round } = this.#state;
+    if (phase !== 'selecting' || this.#stopped) return;
+    const { candidates, now } = this.#context;
+    this.deliver({
+      type: 'candidates',
+      round,
+      candidates: candidates(),
+      waitedMs: now() - this.#selectingSince,
+    });
+    if (this.#state.phase !== 'selecting') return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#offerCandidates(), SELECTION_TICK_MS);
+  }
+
+  async #publish(round: number): Promise<void> {
+    const { layout, global, recorder, plan } = this.#context;
+    const bytes = encodeSafetensors({ layout, values: global }, { round: String(round) });
+    this.#model = recorder.offer(bytes);
+    const evaluated = recorder.isEvaluated(plan.stop, round, this.#state.progress);
+    const { cohort } = this.#state;
+    const found = evaluated ? await this.evaluations.evaluate(round, this.#model, cohort) : null;
+    if (this.#stopped) return;
+    const elapsedMs = await recorder.finished(round, bytes, this.#model, found, this.#state);
+    if (this.#stopped) return;
+    this.deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs });
+    await recorder.dropModels(round, this.#state.progress);
+  }
+
+  #isTurn(clientIndex: number, round: number): boolean {
+    const { phase, round: current, waiting } = this.#state;
+    return phase !== 'training' || round !== current || !waiting.some((other) => other < clientIndex);
+  }
+
+  #break(error: unknown): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.#settle.reject(error);
+  }
+}

@@ -1,0 +1,92 @@
+/** A whole federation in one process: a server on a port of its own, and clients that reach it over HTTP. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ClientEvent } from '../../src/client/client-events.js';
+import type { JoinOptions, Participation } from '../../src/client/join.js';
+import { joinOn } from '../../src/client/join.js';
+import { createNodePlatform } from '../../src/client/node/join.js';
+import type { ClientData } from '../../src/client/rounds.js';
+import { splitClients } from '../../src/data/held-out.js';
+import { partitionDataset } from '../../src/data/partition.js';
+import { parsePartition } from '../../src/data/partition-spec.js';
+import { loadDataset } from '../../src/datasets/load-dataset.js';
+import type { RunEvent } from '../../src/round/run-events.js';
+import {
+  createFederationServer,
+  type FederationServer,
+  listen,
+  type ServerOptions,
+} from '../../src/server/server.js';
+
+/** A server and what it has said. */
+export interface TestFederation {
+  readonly url: string;
+  readonly folder: string;
+  readonly server: FederationServer;
+  readonly events: RunEvent[];
+  readonly failures: unknown[];
+  /** A client, by its number; each has a folder, so that it can come back. */
+  join(index: number, options: JoinOptions): Promise<Participation>;
+  /** What clients have told, by number. */
+  readonly told: Map<number, ClientEvent[]>;
+  close(): Promise<void>;
+}
+
+/** Starts a server that lets everybody in. */
+export async function startFederation(
+  options: Partial<ServerOptions> = {},
+  port = 0,
+): Promise<TestFederation> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tessera-server-')));
+  const events: RunEvent[] = [];
+  const failures: unknown[] = [];
+  const told = new Map<number, ClientEvent[]>();
+  const clients: Participation[] = [];
+  const server = await createFederationServer({
+    enrolment: 'open',
+    onEvent: (_, event) => events.push(event),
+    onFailure: (error) => failures.push(error),
+    ...options,
+    folder,
+  });
+  const { server: http, url } = await listen(server.handler, { port });
+  return {
+    ...{ url, folder, server, events, failures, told },
+    async join(index, joinOptions) {
+      const platform = await createNodePlatform(url, { folder: join(folder, 'clients', String(index)) });
+      const heard: ClientEvent[] = told.get(index) ?? [];
+      told.set(index, heard);
+      const client = await joinOn(platform, {
+        ...joinOptions,
+        async onEvent(event) {
+          heard.push(event);
+          await joinOptions.onEvent?.(event);
+        },
+      });
+      clients.push(client);
+      return client;
+    },
+    async close() {
+      await Promise.all(clients.map((client) => client.stop()));
+      await server.close();
+      await new Promise((resolve) => http.close(resolve));
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The data of each client, dealt as `tessera simulate` deals digits. */
+export async function digitsOf(
+  clients: number,
+  examples: number,
+  seed: number,
+): Promise<readonly ClientData[]> {
+  const loaded = await loadDataset('digits', {
+    seed,
+    trainCount: examples,
+    testCount: Math.ceil(examples / 5),
+  });
+  const partition = partitionDataset(loaded.train, parsePartition('dirichlet:0.3'), clients, seed);
+  return splitClients(partition, loaded, { seed }).clients;
+}

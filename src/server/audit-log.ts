@@ -64,9 +64,11 @@ export interface AuditQuery {
 export interface AuditLog {
   /** Adds a line; resolves when it is on the disk. */
   record(entry: AuditEntry): Promise<void>;
+  /** As `record`, for what strangers can cause at will: at most so many a minute are written. */
+  recordRefusal(entry: AuditEntry): Promise<void>;
   /** Adds a line as a part of the write that is running. */
   append(entry: AuditEntry): void;
-  /** As `append`, for what strangers can cause at will: at most so many a minute are written. */
+  /** As `recordRefusal`, as a part of the write that is running. */
   appendRefusal(entry: AuditEntry): void;
   /** The newest lines first. */
   read(query?: AuditQuery): AuditLine[];
@@ -114,7 +116,13 @@ export function createAuditLog(database: Database, now: () => number, refusalsPe
     const count = Math.min(Math.max(Math.trunc(limit) || 1, 1), MOST_LINES);
     return database.query(sql, from, to, before, count).map(lineOf);
   };
-  return { record: (entry) => database.write(() => append(entry)), append, appendRefusal, read };
+  return {
+    record: (entry) => database.write(() => append(entry)),
+    recordRefusal: (entry) => database.write(() => appendRefusal(entry)),
+    append,
+    appendRefusal,
+    read,
+  };
 }
 
 function lineOf({ id, at, actor, action, subject, detail }: SqlRow): AuditLine {

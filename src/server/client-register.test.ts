@@ -6,6 +6,8 @@ import { newcomer } from '../../test/helpers/newcomer.js';
 import { Refusal } from '../protocol/problem.js';
 import { type Access, type AccessSettings, openAccess } from './access.js';
 import { Database } from './database.js';
+import { judgeInvitation } from './invitations.js';
+import { hashToken } from './secret-token.js';
 
 let folder: string;
 let access: Access;
@@ -136,7 +138,7 @@ describe('enrolment', () => {
         statements.push(sql);
         return query.call(this, sql, ...values);
       };
-      for (const invitation of [used.token, expired.token, foreign.token, 'tsi_guess']) {
+      for (const invitation of [used.token, expired.token, foreign.token, 'tsi_guess', 'x', '']) {
         statements.length = 0;
         await problemOf(access.clients.enrol(newcomer({ invitation, population: 'banks' }), 'invitation'));
         traces.add(statements.join('\n'));
@@ -376,7 +378,26 @@ describe('a client that leaves', () => {
   });
 });
 
+describe('an invitation', () => {
+  it('is not taken for another, even if the database found the wrong one', () => {
+    const row = { id: 1, hash: new Uint8Array(32), population: 'a', uses: 1, used: 0, expires_at: 2e15 };
+    const database = { query: () => [row] } as unknown as Database;
+    expect(judgeInvitation(database, 'tsi_guess', '', time)).toEqual({ holds: false, why: 'unknown' });
+    const right = { query: () => [{ ...row, hash: hashToken('tsi_right') }] } as unknown as Database;
+    expect(judgeInvitation(right, 'tsi_right', '', time)).toEqual({ holds: true, id: 1, population: 'a' });
+  });
+});
+
 describe('touch', () => {
+  it('is written down of however many', async () => {
+    const clients = Array.from({ length: 1100 }, () => newcomer());
+    await Promise.all(clients.map((client) => access.clients.enrol(client, 'open')));
+    time += 1000;
+    for (const { keyId } of clients) access.clients.touch(keyId);
+    await reopen();
+    expect(access.clients.list().filter(({ lastSeenAt }) => lastSeenAt === time)).toHaveLength(1100);
+  });
+
   it('is seen at once and written down with others', async () => {
     const client = newcomer();
     await access.clients.enrol(client, 'approval');

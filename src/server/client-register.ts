@@ -59,6 +59,8 @@ export interface ClientRegister {
 }
 
 const FLUSH_MS = 60_000;
+/** Clients in one commit, some milliseconds of work. */
+const FLUSH_PART = 500;
 
 /** The register in a database; `now` in milliseconds since 1970. */
 export function createClientRegister(
@@ -117,11 +119,15 @@ export function createClientRegister(
     timer = undefined;
     const records = [...seen].flatMap((keyId) => byKey.get(keyId) ?? []);
     seen.clear();
-    if (records.length === 0) return;
-    await database.write(() => {
-      const sql = 'UPDATE clients SET last_seen_at = ? WHERE key_id = ?';
-      for (const { keyId, lastSeenAt } of records) database.query(sql, lastSeenAt, keyId);
-    });
+    const sql = 'UPDATE clients SET last_seen_at = ? WHERE key_id = ?';
+    // In parts, between which requests are answered.
+    for (let start = 0; start < records.length; start += FLUSH_PART) {
+      await database.write(() => {
+        for (const { keyId, lastSeenAt } of records.slice(start, start + FLUSH_PART)) {
+          database.query(sql, lastSeenAt, keyId);
+        }
+      });
+    }
   };
 
   return {

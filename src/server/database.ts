@@ -6,9 +6,9 @@
  * as that lives, by SQLite's own lock, which ends with the process. Deleted content is overwritten.
  */
 import { chmod, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { StoreError } from '../errors.js';
-import { makeDirectory } from '../store/atomic-file.js';
+import { makeDirectory, syncDirectory } from '../store/atomic-file.js';
 import { errorCode, storeFailure } from '../store/store-failure.js';
 import { APPLICATION_ID, MIGRATIONS } from './schema.js';
 import {
@@ -62,7 +62,7 @@ export class Database {
     const path = join(folder, 'server.db');
     const sqlite = await driver;
     try {
-      await makeDirectory(folder);
+      if (await makeDirectory(folder)) await syncDirectory(dirname(folder));
       // Before SQLite opens it, so that the file is at no time open to others; SQLite gives its side files the same mode.
       await createFile(path);
       await chmod(path, OWNER_ONLY);

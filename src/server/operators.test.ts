@@ -177,8 +177,11 @@ describe('the audit log', () => {
     const [last, next] = access.audit.read();
     expect(next?.detail).toBe('wrong-invitation (40 more were left out)');
     expect(last?.detail).toBe('wrong-invitation');
+    const wrongToken = { actor: 'server', action: 'operator-refused', subject: '', detail: '' } as const;
+    for (let count = 0; count < 70; count++) await access.audit.recordRefusal(wrongToken);
+    expect(access.audit.read({ limit: 1000 })).toHaveLength(before + 120);
     // What operators and admitted clients do is always written.
     await Promise.all(Array.from({ length: 70 }, () => access.clients.enrol(newcomer(), 'open')));
-    expect(access.audit.read({ limit: 1000 })).toHaveLength(before + 60 + 2 + 70);
+    expect(access.audit.read({ limit: 1000 })).toHaveLength(before + 120 + 70);
   });
 });

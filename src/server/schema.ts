@@ -12,7 +12,7 @@ CREATE TABLE clients (
   name TEXT NOT NULL,
   population TEXT NOT NULL,
   status TEXT NOT NULL CHECK (status IN ('pending', 'approved', 'revoked')),
-  attributes TEXT NOT NULL,
+  attributes TEXT NOT NULL CHECK (json_valid(attributes)),
   created_at INTEGER NOT NULL,
   last_seen_at INTEGER NOT NULL
 ) STRICT;

@@ -120,22 +120,13 @@ function answered(state: RunState, clientId: number, outcome: 'trained' | 'faile
 function settle({ strategy: { minimumClients } }: RunPlan, state: RunState): Transition {
   const { round, cohort, goal, waiting: surplus, trained, failures } = state;
   if (surplus.length > 0 && trained.length < goal) return unchanged(state);
-  const closed: RunState = { ...state, phase: 'evaluating', waiting: [], surplus };
-  if (trained.length < minimumClients) {
-    const reason = `${trained.length} of ${cohort.length} clients answered, at least ${minimumClients} must`;
-    return {
-      state: { ...closed, failures: failures + 1 },
-      commands: [
-        { type: 'fail-round', round, reason },
-        { type: 'evaluate', round },
-      ],
-    };
-  }
+  const succeeded = trained.length >= minimumClients;
+  const reason = `${trained.length} of ${cohort.length} clients answered, at least ${minimumClients} must`;
   return {
-    state: { ...closed, failures: 0 },
+    state: { ...state, phase: 'evaluating', waiting: [], surplus, failures: succeeded ? 0 : failures + 1 },
     commands: [
       ...(surplus.length > 0 ? [{ type: 'dismiss' as const, round, clientIds: surplus }] : []),
-      { type: 'aggregate', round },
+      succeeded ? { type: 'aggregate', round } : { type: 'fail-round', round, reason },
       { type: 'evaluate', round },
     ],
   };

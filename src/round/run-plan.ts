@@ -125,6 +125,7 @@ function checkMilliseconds(name: string, value: number | undefined, zero: boolea
 
 /** Milliseconds to wait before a round, after `failures` failed ones in a row. */
 export function retryDelayMs(retry: RetryRule | undefined, failures: number): number {
-  if (!retry || failures === 0) return 0;
+  // Zero times what has grown to infinity would be no number.
+  if (!retry || retry.initialMs === 0 || failures === 0) return 0;
   return Math.min(retry.maxMs, retry.initialMs * retry.factor ** (failures - 1));
 }

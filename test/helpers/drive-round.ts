@@ -14,6 +14,23 @@ export function planOf(clients: number, options: FedAvgOptions = {}, stop: Parti
   };
 }
 
+/** A plan for a population that comes and goes: cohorts of 3 of whom 1 must answer, but for what options say. */
+export function wildPlan(
+  more: Partial<Omit<RunPlan, 'strategy'>> = {},
+  options: FedAvgOptions = {},
+  stop: Partial<StopRules> = {},
+): RunPlan {
+  const { strategy, stop: rules, seed } = planOf(1, { cohort: { cohortSize: 3 }, ...options }, stop);
+  return { strategy, stop: rules, seed, ...more };
+}
+
+/** Clients that are available, by id. */
+export const candidates = (round: number, clientIds: readonly number[], waitedMs = 0): RunInput => ({
+  type: 'candidates',
+  round,
+  candidates: clientIds.map((clientId) => ({ clientId })),
+  waitedMs,
+});
 export const evaluated = (round: number, accuracy = 0.5): RunInput => ({
   type: 'evaluated',
   round,

@@ -1,6 +1,6 @@
 /** Tests of how runs are summed up, compared and exported. */
 import { describe, expect, it } from 'vitest';
-import { fakeRun } from '../../test/helpers/run-events.js';
+import { fakeRun, unevaluatedRun } from '../../test/helpers/run-events.js';
 import type { StoredRun } from '../store/stored-run.js';
 import { compareRuns, damagedRun, describeRun, roundsAsCsv, runTable, summaryOf } from './runs-view.js';
 import type { TerminalOptions } from './terminal/style.js';
@@ -55,6 +55,29 @@ describe('describeRun', () => {
 
   it('says when a run has not started', () => {
     expect(describeRun(stored('a', config, []), plain)).toMatch(/^a has not started\./);
+  });
+});
+
+describe('a run that nobody has evaluated', () => {
+  const run = stored('a', config, unevaluatedRun({ rounds: 4, clients: 3 }));
+
+  it('is listed, shown, compared and exported without metrics', () => {
+    expect(summaryOf(run)).toMatchObject({
+      state: 'rounds',
+      clients: 3,
+      rounds: 4,
+      accuracy: null,
+      loss: null,
+    });
+    const text = describeRun(run, plain);
+    expect(text).toMatch(/^Result {3}Ended after 4 rounds; nobody has evaluated the model\.$/m);
+    expect(text).toMatch(/^ +4 +- +- +- +- +3\/6 /m);
+    expect(text).not.toMatch(/NaN|n\/a|undefined|Best/);
+    expect(compareRuns([run, stored('b', config)], plain)).toMatch(/^ *a +rounds/m);
+    const [header, ...rows] = roundsAsCsv(run.events).split('\n');
+    expect(rows).toHaveLength(5);
+    const loss = header?.split(',').indexOf('loss') ?? -1;
+    expect(rows.map((row) => row.split(',')[loss])).toEqual(['', '', '', '', '']);
   });
 });
 

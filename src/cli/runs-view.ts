@@ -1,4 +1,5 @@
 /** How runs are listed, shown, compared and exported. */
+import { clientCountOf } from '../report/run-summary.js';
 import type { RoundFinished, RunEvent, RunStarted } from '../round/run-events.js';
 import { shownSettings } from '../settings/stored-settings.js';
 import type { StoredRun } from '../store/stored-run.js';
@@ -39,7 +40,7 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
     data: String(settings.data),
     partition: String(settings.partition),
     model: started?.model ?? String(settings.model),
-    clients: started?.clients.length ?? null,
+    clients: started ? clientCountOf(started, events) : null,
     rounds: last?.round ?? 0,
     accuracy: metrics?.accuracy ?? null,
     loss: metrics?.loss ?? null,

@@ -21,13 +21,13 @@ interface Tile {
 
 /** The page's header. `config` is the run's configuration; its `data` and `partition` are named. */
 export function header(summary: RunSummary, config: Record<string, unknown>): Html {
-  const { started } = summary;
+  const { started, clientCount } = summary;
   const facts = [
     `${started.model} with ${formatPlural(started.parameterCount, 'parameter')}`,
     named('data', config.data),
     named('partition', config.partition),
     named('local to clients', config.localParams),
-    formatPlural(started.clients.length, 'client'),
+    formatPlural(clientCount, 'client'),
     started.engine,
   ].filter((fact) => fact !== undefined);
   const time = new Date(started.time);
@@ -128,7 +128,7 @@ function tokenTiles({ started }: RunSummary, { top3Recall, perplexity }: Metrics
 }
 
 function effortTiles(summary: RunSummary): readonly Tile[] {
-  const { last, finished, started, downBytes, upBytes } = summary;
+  const { last, finished, started, clientCount, downBytes, upBytes } = summary;
   const total = downBytes + upBytes;
   const rawBytes = started.trainCount * started.exampleBytes;
   const rounds = finished?.rounds ?? last?.round ?? 0;
@@ -142,7 +142,7 @@ function effortTiles(summary: RunSummary): readonly Tile[] {
     },
     {
       name: 'Clients',
-      value: formatCount(started.clients.length),
+      value: formatCount(clientCount),
       detail: last && `${formatCount(last.cohortSize)} in the last round`,
     },
     {
@@ -150,11 +150,16 @@ function effortTiles(summary: RunSummary): readonly Tile[] {
       value: formatBytes(total),
       detail: `${formatBytes(downBytes)} down, ${formatBytes(upBytes)} up`,
     },
-    {
-      name: 'Against raw data',
-      value: formatRatio(total / rawBytes),
-      detail: `sending ${formatBytes(rawBytes)} of examples once`,
-    },
+    // A server may not know how many examples there are.
+    ...(rawBytes > 0
+      ? [
+          {
+            name: 'Against raw data',
+            value: formatRatio(total / rawBytes),
+            detail: `sending ${formatBytes(rawBytes)} of examples once`,
+          },
+        ]
+      : []),
     { name: 'Wall time', value: formatDuration(summary.wallMs), detail: undefined },
   ];
 }

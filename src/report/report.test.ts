@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Script } from 'node:vm';
 import { expect, it } from 'vitest';
-import { fakeRun } from '../../test/helpers/run-events.js';
+import { fakeRun, unevaluatedRun } from '../../test/helpers/run-events.js';
 import { ConfigError } from '../errors.js';
 import { formatBytes } from '../format.js';
 import type { RunEvent } from '../round/run-events.js';
@@ -77,6 +77,22 @@ it('leaves out panels without data', () => {
   expect(page).not.toContain('<script');
   const [started] = fakeRun();
   expect(titles(render([started!], {}))).toEqual(['Labels per client', 'Events in the log']);
+});
+
+it('shows a run that nobody has evaluated, without numbers that nobody knows', () => {
+  const page = render(unevaluatedRun({ failedRounds: [3] }));
+  expect(titles(page)).toEqual([
+    'Bytes moved, in total',
+    'Time per round',
+    'Failed clients per round',
+    'What failed',
+    'Configuration',
+    'Events in the log',
+  ]);
+  expect(page).toContain('Ended after 30 rounds; nobody has evaluated the model.');
+  expect(page).toContain('<dt>Clients</dt><dd><strong>10</strong><span>13 in the last round</span></dd>');
+  const shown = page.replace(/<(script|style)>.*?<\/\1>/gs, '');
+  expect(shown).not.toMatch(/NaN|Infinity|n\/a|undefined|Against raw data/);
 });
 
 it('allows its own script and style by their hashes, and nothing else', () => {

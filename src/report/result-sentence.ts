@@ -33,16 +33,21 @@ export function formatHeadline(value: number | null | undefined, headline: Headl
 /** One sentence: the result, after how many rounds, and how it compares with the baselines that were run. */
 export function resultSentence(summary: RunSummary): string {
   const { last, lastEvaluated, finished, headline, started } = summary;
-  const value = finite((finished?.metrics ?? lastEvaluated?.metrics)?.[headline]);
+  const metrics = finished?.metrics ?? lastEvaluated?.metrics;
+  const value = finite(metrics?.[headline]);
   if (!last) return 'No round has finished.';
   const rounds = finished?.rounds ?? last.round;
+  if (!metrics) {
+    const how = { ended: 'Ended', open: 'Not finished:', cut: 'Interrupted' }[endOf(summary)];
+    return `${how} after ${progress(rounds, started.rounds, summary)}; nobody has evaluated the model.`;
+  }
   const score =
     headline === 'accuracy'
       ? `${formatHeadline(value, headline)} ${headlineName(summary)}`
       : `a ${headlineName(summary)} of ${formatHeadline(value, headline)}`;
   if (rounds === 0) {
-    const how = finished?.reason === 'interrupted' ? 'Interrupted' : 'Ended';
-    return `${finished ? how : 'Not finished'}: only the initial model was evaluated, with ${score}.`;
+    const how = { ended: 'Ended', open: 'Not finished', cut: 'Interrupted' }[endOf(summary)];
+    return `${how}: only the initial model was evaluated, with ${score}.`;
   }
   if (value === undefined)
     return `The model diverged: no finite result after ${formatPlural(rounds, 'round')}.`;
@@ -65,15 +70,18 @@ export function resultSentence(summary: RunSummary): string {
   return `${verb(summary)} ${score} after ${progress(rounds, started.rounds, summary)}${tail}`;
 }
 
-function verb({ finished }: RunSummary): string {
-  if (!finished) return 'Not finished: at';
-  if (finished.reason === 'target') return 'Reached';
-  return finished.reason === 'interrupted' ? 'Interrupted at' : 'Ended at';
+function verb(summary: RunSummary): string {
+  if (summary.finished?.reason === 'target') return 'Reached';
+  return { ended: 'Ended at', open: 'Not finished: at', cut: 'Interrupted at' }[endOf(summary)];
 }
 
-function progress(rounds: number, planned: number, { finished }: RunSummary): string {
-  const cut = !finished || finished.reason === 'interrupted';
-  return cut && planned > rounds
+function endOf({ finished }: RunSummary): 'ended' | 'open' | 'cut' {
+  if (!finished) return 'open';
+  return finished.reason === 'interrupted' ? 'cut' : 'ended';
+}
+
+function progress(rounds: number, planned: number, summary: RunSummary): string {
+  return endOf(summary) !== 'ended' && planned > rounds
     ? `${rounds} of ${formatPlural(planned, 'round')}`
     : formatPlural(rounds, 'round');
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fakeRun } from '../../test/helpers/run-events.js';
+import { fakeRun, unevaluatedRun } from '../../test/helpers/run-events.js';
 import { ConfigError } from '../errors.js';
 import type { RoundFinished, RunEvent } from '../round/run-events.js';
 import { resultSentence } from './result-sentence.js';
@@ -81,6 +81,25 @@ it('says of an unfinished run that it is not finished', () => {
   );
   expect(sentence(half)).toMatch(/^Not finished: at .* after 2 of 4 rounds\.$/);
   expect(sentence(half.filter((event) => event.type === 'run-started'))).toBe('No round has finished.');
+});
+
+it('says of a run that nobody has evaluated that nobody has', () => {
+  const sentence = (events: RunEvent[]) => resultSentence(summarizeRun(events));
+  expect(sentence(unevaluatedRun({ rounds: 4 }))).toBe(
+    'Ended after 4 rounds; nobody has evaluated the model.',
+  );
+  const half = unevaluatedRun({ rounds: 4, unfinished: true }).filter(
+    (event) => event.type !== 'round-finished' || event.round < 3,
+  );
+  expect(sentence(half)).toBe('Not finished: after 2 of 4 rounds; nobody has evaluated the model.');
+  expect(sentence(unevaluatedRun({ rounds: 0, reason: 'interrupted' }))).toBe(
+    'Interrupted after 0 rounds; nobody has evaluated the model.',
+  );
+});
+
+it('counts the clients that it has heard of where a run did not know them at its start', () => {
+  expect(summarizeRun(unevaluatedRun({ clients: 7 })).clientCount).toBe(7);
+  expect(summarizeRun(fakeRun({ clients: 40 })).clientCount).toBe(40);
 });
 
 it('says of a diverged run that it diverged', () => {

@@ -39,6 +39,8 @@ export interface RunSummary {
   readonly suggestions?: SuggestionsSampled;
   readonly clients?: ClientsEvaluated;
   readonly failures: readonly ClientFailed[];
+  /** See `clientCountOf`. */
+  readonly clientCount: number;
   readonly downBytes: number;
   readonly upBytes: number;
   readonly wallMs: number;
@@ -80,10 +82,19 @@ export function summarizeRun(events: readonly RunEvent[]): RunSummary {
     ...(suggestions && { suggestions }),
     ...(clients && { clients }),
     failures: lastOfEach(events, 'client-failed', (event) => event.round * 2 ** 24 + event.clientId),
+    clientCount: clientCountOf(started, events),
     downBytes: sum(rounds, (event) => event.downBytes),
     upBytes: sum(rounds, (event) => event.upBytes),
     wallMs: finished?.wallMs ?? sum(rounds, (event) => event.wallMs),
   };
+}
+
+/** How many clients a run has: those it started with, or where a population comes and goes those it has heard of. */
+export function clientCountOf({ clients }: RunStarted, events: readonly RunEvent[]): number {
+  const heard = events.flatMap((event) =>
+    event.type === 'client-trained' || event.type === 'client-failed' ? [event.clientId] : [],
+  );
+  return Math.max(clients.length, new Set(heard).size);
 }
 
 function headlineFor(started: RunStarted, metrics: Metrics | undefined): Headline {

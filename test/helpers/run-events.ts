@@ -23,6 +23,30 @@ export interface FakeRun {
   readonly reason?: 'rounds' | 'target' | 'interrupted';
 }
 
+/** The log of a made-up run of a server that knows neither its clients nor their data, and evaluates nothing. */
+export function unevaluatedRun(options: FakeRun = {}): RunEvent[] {
+  return fakeRun(options).flatMap((event): RunEvent[] => {
+    if (event.type === 'run-started') return [{ ...event, clients: [], trainCount: 0, heldOutCount: 0 }];
+    if (event.type === 'clients-evaluated') return [];
+    if (event.type === 'run-finished') {
+      const { metrics: _, ...rest } = event;
+      return [rest];
+    }
+    if (event.type !== 'round-finished') return [event];
+    const { metrics: _, federated: __, cohortSize, ...rest } = event;
+    const asked: RunEvent = {
+      type: 'round-started',
+      round: event.round,
+      time: 1_700_000_000_000,
+      cohort: Array.from({ length: cohortSize + 3 }, (_, clientId) => clientId),
+      goal: cohortSize,
+      deadlineMs: 60_000,
+    };
+    const finished: RoundFinished = { ...rest, cohortSize: cohortSize + 3, surplusCount: 3 };
+    return event.round === 0 ? [{ ...rest, cohortSize: 0 }] : [asked, finished];
+  });
+}
+
 /** The log of one made-up run; equal arguments give equal logs. */
 export function fakeRun(options: FakeRun = {}): RunEvent[] {
   const { clients = 10, rounds = 30, classes = 10, task = 'classification' } = options;

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { fakeRun } from '../../../test/helpers/run-events.js';
+import { fakeRun, unevaluatedRun } from '../../../test/helpers/run-events.js';
 import { createLiveView } from './live-view.js';
 import { createStatusBlock } from './status-block.js';
 
@@ -99,6 +99,21 @@ it('shows the round, the clients that have trained and the time left', () => {
     view.onEvent(event);
   }
   expect(terminal.lines.at(-1)).toMatch(/^round 1\/6, \d+ clients trained {2}█+░+ {2}16% {2}.* left$/);
+});
+
+it('shows a run whose clients come and go, and that nobody evaluates', () => {
+  const terminal = fakeTerminal();
+  const view = createLiveView(terminal, { color: false, now: clock(200) });
+  const events = unevaluatedRun({ rounds: 3 });
+  for (const event of events) {
+    view.onEvent(event);
+    if (event.type !== 'round-started') continue;
+    expect(terminal.lines.at(-1)).toMatch(new RegExp(`^round ${event.round - 1}/3, 13 clients asked `));
+  }
+  view.end();
+  expect(terminal.lines[0]).toBe('quiet-otter-4f1c: 2nn with 199,210 parameters, onnxruntime-node');
+  expect(terminal.lines.filter((line) => /^ +\d +- /.test(line))).toHaveLength(4);
+  expect(terminal.lines.join('\n')).not.toMatch(/NaN|n\/a|undefined/);
 });
 
 it('does not redraw for every client of a fast run', () => {

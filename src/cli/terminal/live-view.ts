@@ -143,9 +143,11 @@ function createNarrator() {
 }
 
 function headline(event: RunStarted, options: TerminalOptions): string {
-  const clients = `${formatPlural(event.trainCount, 'example')} on ${formatPlural(event.clients.length, 'client')}`;
+  const clients = `, ${formatPlural(event.trainCount, 'example')} on ${formatPlural(event.clients.length, 'client')}`;
   const model = `${plain(event.model)} with ${formatPlural(event.parameterCount, 'parameter')}`;
-  const text = `${plain(event.runId)}: ${model}, ${clients}, ${plain(event.engine)}`;
+  // A server does not know its clients before they come.
+  const known = event.clients.length > 0 ? clients : '';
+  const text = `${plain(event.runId)}: ${model}${known}, ${plain(event.engine)}`;
   return paint(clip(text, options.columns - 1, options), 'bold', options);
 }
 

@@ -19,7 +19,7 @@ describe('roundSizeOf', () => {
     [1, 10, 10],
     [1.3, 10, 13],
     [1.3, 3, 4],
-    [1.1, 20, 22],
+    [1.1, 100, 110],
     [1.001, 10, 11],
   ])('times %d, rounded up, of %d clients are %d', (overSelection, cohortSize, asked) => {
     expect(roundSizeOf(wildPlan({ overSelection }, { cohort: { cohortSize } }))).toMatchObject({

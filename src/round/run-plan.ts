@@ -66,7 +66,7 @@ export function roundSizeOf(plan: RunPlan): RoundSize {
   const { strategy, population, overSelection = 1, poolSize = 0 } = plan;
   const { cohort, minimumClients: minimum } = strategy;
   const goal = population ? cohortSizeOf(cohort, population.length) : sizeWithoutPopulation(cohort);
-  // What a product of decimals has too much must not ask one more client: 20 * 1.1 is 22.000000000000004.
+  // What a product of decimals has too much must not ask one more client: 100 * 1.1 is 110.00000000000001.
   const asked = Math.min(
     Math.ceil(goal * overSelection - 1e-9),
     population?.length ?? Number.POSITIVE_INFINITY,

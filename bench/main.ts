@@ -2,6 +2,7 @@
 import { benchBrowser } from './browser.js';
 import { benchPapers } from './papers.js';
 import { benchRecurrence } from './recurrence.js';
+import { benchSignatures } from './signatures.js';
 import { benchSimulate } from './simulate.js';
 import { benchSlots } from './slots.js';
 import { benchTrain } from './train.js';
@@ -10,6 +11,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<voi
   train: benchTrain,
   slots: benchSlots,
   recurrence: benchRecurrence,
+  signatures: benchSignatures,
   simulate: benchSimulate,
   papers: benchPapers,
   browser: benchBrowser,

@@ -32,7 +32,7 @@ export interface ReplayGuardOptions {
   readonly windowMs: number;
   /** What was made before (ms since 1970) is unknown to this guard. */
   readonly floorMs: number;
-  /** Bounds the memory: about 100 bytes each, and 300 a key (`npm run bench -- signatures`). */
+  /** Bounds the memory: about 60 bytes each and 160 more a key (`npm run bench -- signatures`). */
   readonly maxNonces: number;
   readonly maxNoncesPerKey: number;
 }

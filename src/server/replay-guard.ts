@@ -1,10 +1,11 @@
 /**
  * Remembers which requests have been seen, so that none counts twice.
  *
- * A request is known by its key and nonce. It is remembered in one of two generations, by the time at which its
- * client says it was made; a generation spans the whole window of times that are accepted. So when a third one
- * begins, nothing of the first would be accepted any more, and it is dropped. From then on whatever was made
- * before the second is refused, whatever a clock says: what has been forgotten can never be taken for new.
+ * A request is known by its key and nonce. It is remembered in the newer of two generations; a generation spans the
+ * whole window of times of making that are accepted, and the next begins with the first request that was made after
+ * it. So when a third one begins, nothing of the first would be accepted any more, and it is dropped. From then on
+ * whatever was made before the second is refused, whatever a clock says: what has been forgotten can never be taken
+ * for new.
  *
  * Memory is bounded. At the bound new requests are refused until a generation is dropped: forgetting early would
  * open the door to replays. One key can fill only its own share, so that it locks out nobody but itself.
@@ -91,7 +92,7 @@ export function createReplayGuard(options: ReplayGuardOptions): ReplayGuard {
           { headers: { 'retry-after': retryAfter } },
         );
       }
-      remember(index === newer.index ? newer : older, keyId, text);
+      remember(newer, keyId, text);
     },
   };
 }

@@ -1,3 +1,4 @@
+import { execFile } from 'node:child_process';
 import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto';
 import {
   chmod,
@@ -13,6 +14,7 @@ import {
 } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openKeyFile } from './key-file.js';
 
@@ -45,6 +47,17 @@ test('gives all who start at once the same key', async () => {
   expect(new Set(signers.map(({ keyId }) => keyId)).size).toBe(1);
   expect((await openKeyFile(path)).keyId).toBe(signers[0]?.keyId);
   expect(await readdir(join(folder, 'identity'))).toEqual(['client.pem']);
+});
+
+test('gives processes that start at once the same key', async () => {
+  const built = new URL('../../../dist/client/node/key-file.js', import.meta.url).href;
+  const program = `import { openKeyFile } from ${JSON.stringify(built)};
+    process.stdout.write((await openKeyFile(process.argv[1])).keyId);`;
+  const start = () => promisify(execFile)(process.execPath, ['--input-type=module', '-e', program, path]);
+  const outputs = await Promise.all(Array.from({ length: 4 }, start));
+  expect(new Set(outputs.map(({ stdout }) => stdout))).toEqual(new Set([(await openKeyFile(path)).keyId]));
+  // Nor does any of them warn of something experimental.
+  expect(outputs.map(({ stderr }) => stderr)).toEqual(['', '', '', '']);
 });
 
 test.each(['640', '604', '620'])('refuses a file of mode %s', async (mode) => {

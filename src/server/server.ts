@@ -48,15 +48,18 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
   const { folder, enrolment = 'approval', graceMs, software = 'tessera' } = options;
   const { onNotice = () => {}, onEvent = () => {}, onFailure = () => {} } = options;
   const now = () => performance.now();
+  // Never set back while the server runs: what was refused as a replay must stay refused.
+  const origin = Date.now() - now();
+  const time = () => Math.round(origin + now());
   const isFresh = !existsSync(folder);
   const access = await openAccess(folder);
   const federation = createFederation({
-    ...{ access, enrolment, software, isFresh, now, time: Date.now },
+    ...{ access, enrolment, software, isFresh, now, time },
     ...(graceMs === undefined ? {} : { graceMs }),
   });
   const { blobs, availability, wakes } = federation;
   const ports = {
-    ...{ blobs, availability, onEvent, now, time: Date.now },
+    ...{ blobs, availability, onEvent, now, time },
     wake: (clients: readonly number[]) => clients.forEach(wakes.wake),
   };
 

@@ -1,5 +1,6 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
 import { benchBrowser } from './browser.js';
+import { benchFold } from './fold.js';
 import { benchPapers } from './papers.js';
 import { benchRecurrence } from './recurrence.js';
 import { benchSignatures } from './signatures.js';
@@ -13,6 +14,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<voi
   recurrence: benchRecurrence,
   signatures: benchSignatures,
   simulate: benchSimulate,
+  fold: benchFold,
   papers: benchPapers,
   browser: benchBrowser,
 };

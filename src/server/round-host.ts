@@ -265,8 +265,7 @@ export class RoundHost {
         this.#publishing = this.#publish(command.round).catch((error: unknown) => this.#break(error));
         break;
       case 'finish':
-        clearTimeout(this.#timer);
-        this.#settle.resolve({ reason: command.reason, state: this.#state });
+        this.#finish({ reason: command.reason, state: this.#state });
         break;
       case 'fold':
       case 'discard':
@@ -317,10 +316,19 @@ export class RoundHost {
     const { cohort } = this.#state;
     const found = evaluated ? await this.evaluations.evaluate(round, this.#model, cohort) : null;
     if (this.#stopped) return;
-    const elapsedMs = await recorder.finished(round, bytes, this.#model, found, this.#state);
-    if (this.#stopped) return;
-    this.deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs });
-    await recorder.dropModels(round, this.#state.progress);
+    const before = this.#state.progress?.elapsedMs ?? 0;
+    await recorder.finished(round, bytes, found, this.#state, ({ wallMs }) => {
+      this.deliver({ type: 'evaluated', round, metrics: found?.metrics ?? null, elapsedMs: before + wallMs });
+      return this.#state.progress?.bestRound ?? round;
+    });
+  }
+
+  /** Not before what is being written is written: whoever hears of the end closes the folder. */
+  #finish(result: HostResult): void {
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.evaluations.cancel();
+    void this.#publishing.catch(() => {}).then(() => this.#settle.resolve(result));
   }
 
   #isTurn(clientIndex: number, round: number): boolean {

@@ -1,8 +1,9 @@
 /** What a served run writes down: events, models, and the figures of the round under way. */
 import type { BlobReference, UpdateMetadata } from '../protocol/messages.js';
-import type { FederatedMetrics, Metrics, RunEvent } from '../round/run-events.js';
+import type { FederatedMetrics, Metrics, RoundFinished, RunEvent } from '../round/run-events.js';
 import type { RunState } from '../round/run-state.js';
 import { isEvaluated, type RunProgress, type StopRules } from '../round/stopping.js';
+import { publishRound, type RoundTally, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import type { BlobStore } from './blobs.js';
 
@@ -21,8 +22,7 @@ export interface RecorderContext {
   onEvent(event: RunEvent): void;
   /** Something could not be written: the run cannot go on. */
   onFailure(error: unknown): void;
-  /** Milliseconds of any origin, and since 1970. */
-  now(): number;
+  /** Milliseconds since 1970. */
   time(): number;
 }
 
@@ -35,15 +35,14 @@ export interface RoundRecorder {
   /** Offers the model to clients, in place of the one before the last. */
   offer(bytes: Uint8Array): BlobReference;
   isEvaluated(rules: StopRules, round: number, progress: RunProgress | null): boolean;
-  /** Writes the round down, durably; returns how long the run has taken. */
+  /** Writes the round down, durably; `noted` hears of it then, and returns the best round so far. */
   finished(
     round: number,
-    bytes: Uint8Array,
-    model: BlobReference,
+    model: Uint8Array,
     found: RoundMetrics | null,
     state: RunState,
-  ): Promise<number>;
-  dropModels(round: number, progress: RunProgress | null): Promise<void>;
+    noted: (event: RoundFinished) => number,
+  ): Promise<void>;
   /** Withdraws the models from clients. */
   close(): void;
 }
@@ -52,9 +51,9 @@ export interface RoundRecorder {
 const KEPT_MODELS = 2;
 
 export function createRoundRecorder(context: RecorderContext): RoundRecorder {
-  const { run, blobs, modelBytes, onEvent, onFailure, now, time } = context;
+  const { run, blobs, modelBytes, onEvent, onFailure, time } = context;
   const offered: BlobReference[] = [];
-  let tally = emptyTally(now());
+  let tally: RoundTally = startTally(0);
 
   const append = async (event: RunEvent, durable: boolean) => {
     await run.append(event, { durable });
@@ -64,7 +63,7 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
 
   return {
     began(round, cohort, goal, deadlineMs) {
-      tally = emptyTally(now());
+      tally = startTally(cohort.length);
       const deadline = deadlineMs === undefined ? {} : { deadlineMs };
       log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline });
     },
@@ -90,47 +89,26 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       return model;
     },
     isEvaluated: (rules, round, progress) =>
-      isEvaluated(rules, round, (progress?.elapsedMs ?? 0) + now() - tally.startedAt),
-    async finished(round, bytes, model, found, state) {
-      await run.saveModel(round, bytes);
-      const wallMs = now() - tally.startedAt;
-      const { cohort, failed } = state;
-      const event: RunEvent = {
-        type: 'round-finished',
-        round,
-        outcome: tally.failure === undefined ? 'aggregated' : 'failed',
-        ...(tally.failure === undefined ? {} : { reason: tally.failure }),
-        cohortSize: cohort.length,
-        trainedCount: tally.trained,
-        failedCount: failed.length,
-        ...(tally.surplus > 0 ? { surplusCount: tally.surplus } : {}),
-        ...(tally.exampleCount > 0 ? { trainLoss: tally.lossSum / tally.exampleCount } : {}),
-        ...found,
-        downBytes: cohort.length * modelBytes,
+      isEvaluated(rules, round, (progress?.elapsedMs ?? 0) + performance.now() - tally.startedAt),
+    async finished(round, model, found, { failed }, noted) {
+      tally.failed = failed.length;
+      const outcome = {
+        ...{ round, tally, model },
+        found: found ?? undefined,
+        downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
-        wallMs,
-        modelSha256: model.sha256,
       };
-      await append(event, true);
-      tally = emptyTally(now());
-      return (state.progress?.elapsedMs ?? 0) + wallMs;
+      await publishRound(run, outcome, {
+        emit: (event) => append(event, true),
+        noted(event) {
+          // Before the machine begins the next round: of what it then hears, all counts for that one.
+          tally = startTally(0);
+          return noted(event);
+        },
+      });
     },
-    dropModels: (round, progress) => run.dropModels([round, progress?.bestRound ?? round]),
     close() {
       for (const model of offered.splice(0)) blobs.drop(model);
     },
   };
-}
-
-interface Tally {
-  readonly startedAt: number;
-  trained: number;
-  exampleCount: number;
-  lossSum: number;
-  surplus: number;
-  failure: string | undefined;
-}
-
-function emptyTally(startedAt: number): Tally {
-  return { startedAt, trained: 0, exampleCount: 0, lossSum: 0, surplus: 0, failure: undefined };
 }

@@ -2,7 +2,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Examples } from '../data/dataset.js';
-import { loadDataset } from '../datasets/load-dataset.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import type { Model } from '../learn/model.js';
@@ -12,6 +11,7 @@ import { readParams } from '../params/safetensors.js';
 import { metricsOf } from '../round/metrics.js';
 import type { Metrics } from '../round/run-events.js';
 import { type DataDescription, describedData } from '../settings/described-data.js';
+import { loadData } from '../settings/load-data.js';
 import type { ServedRun as ServedSettings } from '../settings/served-options.js';
 import { isModelFile, loadModel } from '../trainers/load-model.js';
 
@@ -70,11 +70,12 @@ export async function loadServedModel(
 
 /** The test part of the data, or all of it where its makers set none aside. */
 async function loadHeldOut(
-  { data, dataDir, seed }: ServedSettings,
+  settings: ServedSettings,
   onNotice: (notice: string) => void,
 ): Promise<Examples | undefined> {
+  const { data } = settings;
   if (data === undefined) return undefined;
-  const loaded = await loadDataset(data, { seed, onNotice, ...(dataDir === undefined ? {} : { dataDir }) });
+  const loaded = await loadData({ ...settings, data }, { onNotice });
   const dataset = loaded.test ?? loaded.train;
   return { dataset, indices: Uint32Array.from({ length: dataset.count }, (_, index) => index) };
 }

@@ -3,10 +3,11 @@ import { graphHash } from '../learn/graph-hash.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
 import { restoredRun } from '../round/round.js';
-import type { RoundFinished, RunEvent } from '../round/run-events.js';
+import type { RoundFinished, RunEvent, RunFinished } from '../round/run-events.js';
 import type { RunPlan } from '../round/run-plan.js';
 import type { Transition } from '../round/run-state.js';
 import { noteRound, type RunProgress } from '../round/stopping.js';
+import { writeRunReport } from '../settings/run-report.js';
 import type { ServedRun as ServedSettings } from '../settings/served-options.js';
 import { participationLimitsOf, planServed } from '../settings/served-plan.js';
 import type { RecoveredRun } from '../store/recover-run.js';
@@ -85,7 +86,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     failure ??= error instanceof Error ? error.message : String(error);
   };
   const recorder: RoundRecorder = createRoundRecorder({
-    ...{ run, blobs, onFailure, now, time },
+    ...{ run, blobs, onFailure, time },
     modelBytes: encodeSafetensors({ layout, values: global }).length,
     onEvent: (event) => {
       participation.note(event);
@@ -126,17 +127,19 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
 
   const over = host.finished
     .then(async ({ reason, state }) => {
-      status = reason === 'interrupted' ? 'stopped' : 'finished';
       const { progress } = state;
-      const finished: RunEvent = {
+      const finished: RunFinished = {
         type: 'run-finished',
-        reason,
+        // What the machine is told to stop is over for good here: a server that goes down says nothing to it.
+        reason: reason === 'interrupted' ? 'user' : reason,
         rounds: progress?.round ?? 0,
         ...(progress?.metrics ? { metrics: progress.metrics } : {}),
         bestRound: progress?.bestRound ?? 0,
         wallMs: progress?.elapsedMs ?? 0,
       };
+      await writeRunReport(run, finished);
       await run.append(finished, { durable: true });
+      status = finished.reason === 'user' ? 'stopped' : 'finished';
       onEvent(runId, finished);
     })
     .catch((error: unknown) => {

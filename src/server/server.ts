@@ -5,9 +5,10 @@ import type { AddressInfo } from 'node:net';
 import { ConfigError, StoreError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
 import { parseServedOptions, type ServedRun as ServedSettings } from '../settings/served-options.js';
+import { restoreSettings, storeSettings } from '../settings/stored-settings.js';
 import { recoverRun } from '../store/recover-run.js';
 import { createRun } from '../store/run-directory.js';
-import { listRuns, readRun } from '../store/stored-run.js';
+import { listRuns, readConfig } from '../store/stored-run.js';
 import { openAccess } from './access.js';
 import { clientRoutes } from './client-routes.js';
 import type { EnrolmentPolicy } from './enrol.js';
@@ -91,14 +92,16 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
       const name = parsed.name ?? defaultName(parsed);
       if (federation.runs.has(name)) throw new ConfigError(`name must be new, got "${name}", which is open`);
       const named = { ...parsed, name };
-      return open(named, async () => ({ run: await createRun(folder, name, { ...named, type: 'served' }) }));
+      return open(named, async () => ({
+        run: await createRun(folder, name, { ...storeSettings(named), type: 'served' }),
+      }));
     },
     async resumeRuns() {
       const resumed: ServedRun[] = [];
       for (const { path, runId } of await listRuns(folder)) {
         if (federation.runs.has(runId)) continue;
         try {
-          const settings = servedSettingsOf((await readRun(path)).config);
+          const settings = servedSettingsOf(path, await readConfig(path));
           if (!settings) continue;
           const recovered = await recoverRun(path);
           if (recovered.complete) {
@@ -145,10 +148,9 @@ function healthRoutes({ info }: Federation): readonly Route[] {
 }
 
 /** The settings of a run that a server opened; undefined: it was simulated. */
-function servedSettingsOf(config: unknown): ServedSettings | undefined {
-  if (typeof config !== 'object' || config === null) return undefined;
-  const { type, ...settings } = config as Record<string, unknown>;
-  return type === 'served' ? parseServedOptions(settings) : undefined;
+function servedSettingsOf(path: string, config: unknown): ServedSettings | undefined {
+  if ((config as { type?: unknown } | null)?.type !== 'served') return undefined;
+  return restoreSettings(path, config, ({ type: _, ...stored }) => parseServedOptions(stored));
 }
 
 function defaultName({ model }: ServedSettings): string {

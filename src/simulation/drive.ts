@@ -115,7 +115,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       round,
       tally,
       found,
-      params: { layout: pool.layout, values: global },
+      model: encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) }),
       local: local?.all(),
       downBytes: tally.cohortSize * modelBytes,
       upBytes: tally.trained * modelBytes,

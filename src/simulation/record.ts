@@ -1,14 +1,12 @@
 /** Runs a simulation on its setup and records it: log, models, evaluations, baselines, report. */
 import { featureLength } from '../data/dataset.js';
 import { StoreError } from '../errors.js';
-import { loadReportAssets, renderReport } from '../report/report.js';
 import { spreadValue } from '../round/metrics.js';
-import type { ClientTrained, RunEvent, RunFinished } from '../round/run-events.js';
+import type { ClientTrained, RunEvent } from '../round/run-events.js';
 import type { RunProgress } from '../round/stopping.js';
+import { writeRunReport } from '../settings/run-report.js';
 import type { ResolvedOptions } from '../settings/simulation-options.js';
-import { shownSettings } from '../settings/stored-settings.js';
 import type { RunDirectory } from '../store/run-directory.js';
-import { readRun } from '../store/stored-run.js';
 import { type BaselineContext, trainCentral, trainIsolated } from './baselines.js';
 import { driveRun } from './drive.js';
 import { evaluateOnClients, federatedMetrics } from './evaluate.js';
@@ -67,7 +65,7 @@ export async function recordRun(
       bestRound,
       wallMs,
     };
-    const report = await writeReport(run, finished);
+    const report = await writeRunReport(run, finished);
     await emit(finished);
     const params = { layout: pool.layout, values: Float32Array.from(global) };
     return {
@@ -169,11 +167,4 @@ async function compareBaselines(
   const outcomes = await Promise.allSettled(baselines);
   const failed = outcomes.find((outcome) => outcome.status === 'rejected');
   if (failed) throw failed.reason;
-}
-
-async function writeReport(run: RunDirectory, finished: RunFinished): Promise<string> {
-  const [{ config, events }, assets] = await Promise.all([readRun(run.path), loadReportAssets()]);
-  return run.writeReport(
-    renderReport({ config: shownSettings(config), events: [...events, finished] }, assets),
-  );
 }

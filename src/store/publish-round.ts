@@ -20,12 +20,13 @@ export interface RoundTally {
   failure: string | undefined;
 }
 
-/** A round that is over, with the model after it. */
+/** A round that is over. */
 export interface RoundOutcome extends Pick<RoundFinished, 'round' | 'downBytes' | 'upBytes'> {
   readonly tally: RoundTally;
   /** What was found of the model; absent where it was not evaluated. */
   readonly found?: Pick<RoundFinished, 'metrics' | 'federated'> | undefined;
-  readonly params: Params;
+  /** The file of the model after the round. */
+  readonly model: Uint8Array;
   /** What stays with the clients; absent: nothing. */
   readonly local?: Params | undefined;
 }
@@ -49,19 +50,16 @@ export function startTally(cohortSize: number): RoundTally {
  * Saves the model of a round, then logs the round, then drops older models: in this order, so that each round in
  * the log has its model wherever a process is killed.
  *
- * @returns the model's file, as it was saved
  * @throws {StoreError} when the run cannot be written.
  */
 export async function publishRound(
   run: RunDirectory,
-  { round, tally, found, params, local, downBytes, upBytes }: RoundOutcome,
+  { round, tally, found, model, local, downBytes, upBytes }: RoundOutcome,
   { emit, noted }: RoundListener,
-): Promise<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly sha256: string }> {
+): Promise<void> {
   const { startedAt, cohortSize, trained, failed, surplus, exampleCount, lossSum, failure } = tally;
-  const metadata = { round: String(round) };
-  const bytes = encodeSafetensors(params, metadata);
-  const { sha256 } = await run.saveModel(round, bytes);
-  const kept = local && (await run.saveLocal(round, encodeSafetensors(local, metadata)));
+  const { sha256 } = await run.saveModel(round, model);
+  const kept = local && (await run.saveLocal(round, encodeSafetensors(local, { round: String(round) })));
   const event: RoundFinished = {
     type: 'round-finished',
     round,
@@ -81,5 +79,4 @@ export async function publishRound(
   };
   await emit(event);
   await run.dropModels([round, noted(event)]);
-  return { bytes, sha256 };
 }

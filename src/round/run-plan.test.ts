@@ -57,14 +57,21 @@ describe('checkPlan', () => {
       { ...known, selection: { type: 'availability' } },
     ],
     ['poolSize must be a positive integer, got 0', wildPlan({ poolSize: 0 })],
-    ['selectionMs must be a number of milliseconds, got -1', wildPlan({ selectionMs: -1 })],
-    ['deadlineMs must be a positive number of milliseconds, got 0', wildPlan({ deadlineMs: 0 })],
+    ['selectionMs must be a number of milliseconds up to 2147483647, got -1', wildPlan({ selectionMs: -1 })],
     [
-      'retry.initialMs must be a number of milliseconds, got Infinity',
+      'deadlineMs must be a positive number of milliseconds up to 2147483647, got 0',
+      wildPlan({ deadlineMs: 0 }),
+    ],
+    [
+      'deadlineMs must be a positive number of milliseconds up to 2147483647, got 2147483648',
+      wildPlan({ deadlineMs: 2 ** 31 }),
+    ],
+    [
+      'retry.initialMs must be a number of milliseconds up to 2147483647, got Infinity',
       wildPlan({ retry: { initialMs: Number.POSITIVE_INFINITY, maxMs: 1, factor: 1 } }),
     ],
     [
-      'retry.maxMs must be a number of milliseconds, got -1',
+      'retry.maxMs must be a number of milliseconds up to 2147483647, got -1',
       wildPlan({ retry: { initialMs: 1, maxMs: -1, factor: 1 } }),
     ],
     ['retry.factor must be 1 or more, got 0.5', wildPlan({ retry: { initialMs: 1, maxMs: 1, factor: 0.5 } })],
@@ -75,7 +82,9 @@ describe('checkPlan', () => {
   it('lets sound plans pass', () => {
     expect(() => checkPlan({ ...known, overSelection: 1.3, selection: { type: 'uniform' } })).not.toThrow();
     const retry = { initialMs: 0, maxMs: 0, factor: 1 };
-    expect(() => checkPlan(wildPlan({ selectionMs: 0, deadlineMs: 1, poolSize: 9, retry }))).not.toThrow();
+    expect(() =>
+      checkPlan(wildPlan({ selectionMs: 0, deadlineMs: 2 ** 31 - 1, poolSize: 9, retry })),
+    ).not.toThrow();
   });
 });
 

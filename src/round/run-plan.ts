@@ -50,6 +50,9 @@ export interface RoundSize {
   readonly minimum: number;
 }
 
+/** Timers of hosts that are asked for more go off at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 const UNIFORM: Selection = { type: 'uniform' };
 
 /** The plan's selection, uniform where it says nothing. */
@@ -119,8 +122,9 @@ export function checkPlan(plan: RunPlan): void {
 }
 
 function checkMilliseconds(name: string, value: number | undefined, zero: boolean): void {
-  if (value === undefined || (value >= 0 && value < Number.POSITIVE_INFINITY && (zero || value > 0))) return;
-  throw new ConfigError(`${name} must be a ${zero ? '' : 'positive '}number of milliseconds, got ${value}`);
+  if (value === undefined || (value >= 0 && value <= LONGEST_TIMER_MS && (zero || value > 0))) return;
+  const expected = `${zero ? '' : 'positive '}number of milliseconds up to ${LONGEST_TIMER_MS}`;
+  throw new ConfigError(`${name} must be a ${expected}, got ${value}`);
 }
 
 /** Milliseconds to wait before a round, after `failures` failed ones in a row. */

@@ -109,6 +109,12 @@ describe('a history', () => {
     expect(history).toEqual({ 2: [100] });
   });
 
+  it('keeps no more of a client that took part more often than it may', () => {
+    const history = tookPart([0, 10, 20, 30], twiceInAHundred);
+    expect(history).toEqual({ 1: [20, 30] });
+    expect(waitToTakePart(history, 1, 30, twiceInAHundred)).toBe(90);
+  });
+
   it('counts a client once a round', () => {
     expect(noteParticipation({}, [1, 1], 5, twiceInAHundred)).toEqual({ 1: [5] });
   });

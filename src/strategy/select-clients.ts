@@ -81,8 +81,7 @@ function groupsBy(attribute: string | undefined, candidates: readonly Candidate[
   const groups = new Map<string | undefined, Candidate[]>();
   for (const candidate of candidates) {
     const { attributes = {} } = candidate;
-    const value =
-      attribute !== undefined && Object.hasOwn(attributes, attribute) ? attributes[attribute] : undefined;
+    const value = attribute === undefined ? undefined : attributes[attribute];
     const group = groups.get(value);
     if (group) group.push(candidate);
     else groups.set(value, [candidate]);

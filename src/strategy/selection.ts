@@ -94,7 +94,7 @@ export function eligibleCandidates(
   const conditions = Object.entries(selection.where ?? {});
   return all.filter(({ attributes = {} }) =>
     conditions.every(([name, wanted]) => {
-      const value = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+      const value = attributes[name];
       return value !== undefined && (typeof wanted === 'string' ? value === wanted : wanted.includes(value));
     }),
   );

@@ -24,7 +24,7 @@ export interface Progress {
 }
 
 /** The progress of a run of which no round has been evaluated: the best round is the last. */
-export interface UnevaluatedProgress {
+interface UnevaluatedProgress {
   readonly round: number;
   readonly bestRound: number;
   readonly elapsedMs: number;

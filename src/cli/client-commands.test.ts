@@ -6,10 +6,12 @@ import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { definition, task } from '../../test/helpers/task.js';
 import { askApproval } from '../client/approval.js';
+import { sha256Hex } from '../client/digest.js';
 import { openApprovals } from '../client/node/approvals.js';
 import { AuditLog } from '../client/node/audit-log.js';
 import { clientPaths } from '../client/node/client-folder.js';
 import { ConfigError, StoreError } from '../errors.js';
+import { graphHash } from '../learn/graph-hash.js';
 import { graphSummary } from '../learn/graph-summary.js';
 import { createModel } from '../learn/model.js';
 import { addClientAuditCommand } from './client-audit-command.js';
@@ -93,6 +95,30 @@ Task hash   ${hash}
       hash,
       definition,
     });
+  });
+
+  it('looks into a model of ours itself where the client has not, and says when it is not what the hash says', async () => {
+    const model = { ...definition.model, graphSha256: await graphHash(createModel('2nn', input), sha256Hex) };
+    const graphLine = async (changes: object) => {
+      const folder = newFolder();
+      const changed = { ...task, definition: { ...definition, ...changes } };
+      const { hash } = await askApproval({ approve: approver(folder) }, changed);
+      return (await run(folder, 'tasks', 'show', hash)).split('\n').find((line) => line.startsWith('Graph '));
+    };
+    expect(await graphLine({ model })).toBe('Graph       3 Gemm, 2 Relu; loss softmax-cross-entropy');
+    const { graphSha256: wrong } = definition.model;
+    expect(await graphLine({})).toBe(
+      `Graph      WRONG: the task says that the graph of 2nn is ${wrong}, the graph here is ${model.graphSha256}`,
+    );
+    expect(await graphLine({ model: { ...model, name: 'theirs' } })).toBe(
+      'Graph      not known: the model is none of ours',
+    );
+    expect(await graphLine({ model: { ...model, graph: { sha256: wrong, bytes: 5000 } } })).toBe(
+      'Graph      not looked into: the client has not fetched the file',
+    );
+    expect(await graphLine({ model: { ...model, name: 'cnn' } })).toBe(
+      'Graph      none: cnn must have examples of [channels, height, width] of at least 4 pixels, got [28, 28]',
+    );
   });
 
   it('lets no description put lines of its own between ours', async () => {

@@ -4,6 +4,7 @@ import { type Approvals, openApprovals } from '../client/node/approvals.js';
 import { clientPaths, DEFAULT_CLIENT_FOLDER } from '../client/node/client-folder.js';
 import { describeTask, taskTable } from './client-tasks-view.js';
 import { print, printJson, terminalOptions } from './output.js';
+import { taskGraph } from './task-graph.js';
 
 interface TasksFlags {
   readonly folder: string;
@@ -37,7 +38,7 @@ export function addClientTasksCommand(parent: Command): void {
     async (task: string, { folder, json }: TasksFlags) => {
       const record = await approvalsIn(folder).find(task);
       if (json) return printJson(record);
-      print(describeTask(record));
+      print(describeTask(record, await taskGraph(record)));
     },
   );
 
@@ -45,7 +46,7 @@ export function addClientTasksCommand(parent: Command): void {
     ofTask(name, description).action(async (task: string, { folder, json }: TasksFlags) => {
       const record = await approvalsIn(folder).decide(task, decision);
       if (json) return printJson(record);
-      print(describeTask(record));
+      print(describeTask(record, await taskGraph(record)));
     });
   decides('approve', 'let the client take part; any change of the task asks again', 'approved');
   decides('reject', 'keep the client from taking part, or take an approval back', 'rejected');

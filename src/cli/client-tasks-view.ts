@@ -5,6 +5,7 @@ import type { GraphSummary } from '../learn/graph-summary.js';
 import type { LocalWork } from '../learn/trainer.js';
 import { plain } from '../plain-text.js';
 import type { TaskDefinition } from '../protocol/messages.js';
+import type { TaskGraph } from './task-graph.js';
 import type { TerminalOptions } from './terminal/style.js';
 import { table } from './terminal/table.js';
 
@@ -34,8 +35,8 @@ export function taskTable(records: readonly TaskRecord[], options: TerminalOptio
 }
 
 /** All that a person needs to decide, a line each. */
-export function describeTask(record: TaskRecord): string {
-  const { hash, decision, definition, server, askedAt, decidedAt, work, graph } = record;
+export function describeTask(record: TaskRecord, graph: TaskGraph): string {
+  const { hash, decision, definition, server, askedAt, decidedAt, work } = record;
   const { title, description, model, data, reports } = definition;
   const since = decidedAt === undefined ? '' : `, ${timeOf(decidedAt)}`;
   const lines: [string, string][] = [
@@ -45,11 +46,7 @@ export function describeTask(record: TaskRecord): string {
     ['For', description],
     ['Data', `${data.task} of examples of [${data.featureShape.join(', ')}]${classesOf(data)}`],
     ['Model', `${model.name}, ${formatPlural(model.parameterCount, 'parameter')}${fileOf(model)}`],
-    [
-      'Graph',
-      graph ? `${operatorsOf(graph)}; loss ${graph.loss}` : 'not looked into: the model is not one of ours',
-    ],
-    ...(graph ? [['Parameters', parametersOf(graph)] satisfies [string, string]] : []),
+    ...graphLines(graph),
     ['Code hash', model.graphSha256],
     ['Work', `${workOf(work)} (when first asked; an approval does not bind it, pins do)`],
     ['Sends', reports === 'update' ? 'what training changed in the parameters' : 'the trained parameters'],
@@ -67,6 +64,15 @@ function classesOf({ task, classCount }: TaskDefinition['data']): string {
 
 function fileOf({ graph }: TaskDefinition['model']): string {
   return graph ? `; an ONNX file of ${formatBytes(graph.bytes)} from the server` : '';
+}
+
+function graphLines(graph: TaskGraph): [string, string][] {
+  if ('reason' in graph) return [['Graph', graph.reason]];
+  const { summary } = graph;
+  return [
+    ['Graph', `${operatorsOf(summary)}; loss ${summary.loss}`],
+    ['Parameters', parametersOf(summary)],
+  ];
 }
 
 function operatorsOf({ operators }: GraphSummary): string {

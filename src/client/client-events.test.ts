@@ -48,7 +48,7 @@ it.each<[ClientEvent, string]>([
   ],
   [
     { type: 'task-refused', ...place, reason: 'the task must have differential privacy, it has none' },
-    'Refused to take part in 2nn, round 12: the task must have differential privacy, it has none. Nothing was sent.',
+    'Refused to take part in 2nn, round 12: the task must have differential privacy, it has none. No example was used.',
   ],
   [{ type: 'model-downloaded', ...place, bytes: 796_840, cached: false }, 'Fetched 797 kB: 2nn, round 12.'],
   [{ type: 'model-downloaded', ...place, bytes: 796_840, cached: true }, 'Has 2nn, round 12, already.'],

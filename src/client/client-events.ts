@@ -88,7 +88,7 @@ function sentence(event: ClientEvent): string {
     case 'task-received':
       return `Was asked to ${event.kind} ${placeOf(event)}; ${formatDuration(event.deadlineMs)} are left to report.`;
     case 'task-refused':
-      return `Refused to take part in ${placeOf(event)}: ${event.reason}. Nothing was sent.`;
+      return `Refused to take part in ${placeOf(event)}: ${event.reason}. No example was used.`;
     case 'model-downloaded':
       return event.cached
         ? `Has ${placeOf(event)}, already.`

@@ -1,5 +1,6 @@
 /** SHA-256 by WebCrypto, which Node and browsers have. */
 import { ConfigError } from '../errors.js';
+import { toHex } from './blobs.js';
 
 /**
  * The SHA-256 of bytes, hexadecimal, lower-case.
@@ -10,6 +11,5 @@ export async function sha256Hex(bytes: Uint8Array<ArrayBuffer>): Promise<string>
   const subtle: typeof globalThis.crypto.subtle | undefined = globalThis.crypto?.subtle;
   if (!subtle)
     throw new ConfigError('the page must come over https or from localhost: it has no WebCrypto otherwise');
-  const digest = new Uint8Array(await subtle.digest('SHA-256', bytes));
-  return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return toHex(new Uint8Array(await subtle.digest('SHA-256', bytes)));
 }

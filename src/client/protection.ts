@@ -1,6 +1,7 @@
 /** Under which protection something leaves the device, as data and in words. */
 import { ConfigError } from '../errors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
+import { isLoopback } from './server-url.js';
 
 /** What stands between an update and those who would read it. */
 export interface Protection {
@@ -55,9 +56,4 @@ export function describeUse({ minimumCohort, secureAggregation }: Protection): s
   return secureAggregation
     ? `the server learns only the sum over at least ${minimumCohort} clients`
     : `the server folds it into a mean of at least ${minimumCohort} clients`;
-}
-
-/** `hostname` as a URL has it: numbers in four parts, IPv6 in brackets. */
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }

@@ -1,8 +1,12 @@
 /** The address of a server, checked once. */
 import { ConfigError } from '../errors.js';
 
-/** Hosts that are this machine: nothing that is sent there leaves it. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Whether a host, written as a URL has it, is this machine: nothing that is sent there leaves it. */
+export function isLoopback(hostname: string): boolean {
+  return LOOPBACK.test(hostname);
+}
 
 /**
  * The origin of a server.
@@ -24,7 +28,7 @@ export function serverUrl(text: string, allowPlain: boolean): URL {
   if (pathname !== '/' || search !== '' || username !== '') {
     throw new ConfigError(`server must be an address without path, query and name, got "${text}"`);
   }
-  if (protocol === 'http:' && !allowPlain && !LOOPBACK.test(hostname)) {
+  if (protocol === 'http:' && !allowPlain && !isLoopback(hostname)) {
     throw new ConfigError(
       `server must be an https address, since on plain http anybody on the way reads models and updates, got "${text}"`,
     );

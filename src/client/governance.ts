@@ -13,7 +13,7 @@ import type { Approve } from './approval.js';
 import type { Verdict } from './verdict.js';
 
 /** Bounds on what a client is asked to do in one round; see `LocalWork`. */
-export interface WorkPins {
+interface WorkPins {
   readonly maxEpochs?: number;
   readonly maxSteps?: number;
   readonly maxLearningRate?: number;
@@ -24,7 +24,7 @@ export interface WorkPins {
 }
 
 /** The least that a task must promise. */
-export interface PrivacyPins {
+interface PrivacyPins {
   readonly minimumCohort?: number;
   readonly differentialPrivacy?: true;
   readonly secureAggregation?: true;

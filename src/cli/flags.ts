@@ -154,6 +154,7 @@ export const servedFlags: readonly Flag[] = [
   flag('maxRoundsPerWindow', '--max-rounds-per-window <n>', 'of one client [no limit]', asNumber),
   flag('windowMs', '--window-ms <ms>', 'that window [a day]', asNumber),
   flag('minIntervalMs', '--min-interval-ms <ms>', 'from one round of a client to its next [none]', asNumber),
+  flag('evaluation', '--evaluation <who>', 'server, clients or none [server where it has data]', asText),
   flag('maxUpdateNorm', '--max-update-norm <x>', 'refuse updates with a larger L2 norm [none]', asNumber),
   flag('deterministic', '--deterministic', 'fold in order of clients: same reports, same bytes', asText),
   ...training,

@@ -20,6 +20,8 @@ export interface Access {
   readonly audit: AuditLog;
   /** The first operator's token, at the first start only: it can be read nowhere else. */
   readonly firstToken?: string;
+  /** @throws {StoreError} when the database cannot be read. */
+  check(): void;
   /** Writes what is still to be written and closes the database. */
   close(): Promise<void>;
 }
@@ -40,5 +42,6 @@ export async function openAccess(folder: string, settings: AccessSettings = {}):
   const close = async () => {
     await clients.flush().finally(() => database.close());
   };
-  return { clients, invitations, audit, close, ...(await createOperators(database, audit, now)) };
+  const check = () => void database.query('SELECT 1 FROM operators LIMIT 1');
+  return { clients, invitations, audit, check, close, ...(await createOperators(database, audit, now)) };
 }

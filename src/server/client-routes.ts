@@ -8,7 +8,7 @@ import { jsonResponse, type ServerRequest } from './http.js';
 import { retryAfterFor } from './pace.js';
 import { readJson } from './read-body.js';
 import { patchUpdate, putUpdate, type ReportTarget, updateOffset } from './receive-update.js';
-import type { PathParameters, Route } from './routes.js';
+import type { PathParameters, Route, RouteHandler } from './routes.js';
 
 const MAX_WAIT_SECONDS = 60;
 
@@ -52,6 +52,7 @@ function defined<T extends object>(value: T): { [Key in keyof T]: Exclude<T[Key]
 /** The routes of the protocol. */
 export function clientRoutes(federation: Federation): readonly Route[] {
   const { access, wakes, blobs, availability, clientOf } = federation;
+  const { metrics } = federation.context;
 
   const targetOf = (
     request: ServerRequest,
@@ -64,6 +65,22 @@ export function clientRoutes(federation: Federation): readonly Route[] {
     if (!host) throw new Refusal('gone', 'this run is not open here, or not any more');
     return { host, round: Number(round), clientIndex: record.index };
   };
+  const takesUpdate =
+    (take: typeof putUpdate): RouteHandler =>
+    async (request, path) => {
+      const target = targetOf(request, path);
+      metrics?.uploads(1);
+      try {
+        const taken = await take(target, request);
+        metrics?.update(taken.outcome);
+        return jsonResponse(taken);
+      } catch (error) {
+        metrics?.updateRefused(error instanceof Refusal ? error.problem : 'internal');
+        throw error;
+      } finally {
+        metrics?.uploads(-1);
+      }
+    };
   const receipt = (outcome: Receipt['outcome'], detail: string): Receipt => ({ outcome, detail });
   const report = '/v1/runs/:run/rounds/:round';
 
@@ -131,8 +148,8 @@ export function clientRoutes(federation: Federation): readonly Route[] {
     ],
     ['GET', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
     ['HEAD', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
-    ['PUT', `${report}/updates/:client`, (request, path) => putUpdate(targetOf(request, path), request)],
-    ['PATCH', `${report}/updates/:client`, (request, path) => patchUpdate(targetOf(request, path), request)],
+    ['PUT', `${report}/updates/:client`, takesUpdate(putUpdate)],
+    ['PATCH', `${report}/updates/:client`, takesUpdate(patchUpdate)],
     ['HEAD', `${report}/updates/:client`, (request, path) => updateOffset(targetOf(request, path), request)],
     [
       'POST',

@@ -7,6 +7,7 @@ import { type BlobStore, createBlobStore } from './blobs.js';
 import type { ClientRecord, Enrolment } from './client-record.js';
 import type { EnrolmentPolicy } from './enrol.js';
 import type { ServerRequest } from './http.js';
+import type { ServerMetrics } from './metrics.js';
 import { createRateLimit } from './rate-limit.js';
 import type { RoundHost } from './round-host.js';
 import type { ServedRun } from './served-run.js';
@@ -27,6 +28,7 @@ export interface FederationContext {
   /** How long a client may be without its wake-up channel in the middle of a round; default 15 s. */
   readonly graceMs?: number;
   readonly software: string;
+  readonly metrics?: Pick<ServerMetrics, 'uploads' | 'update' | 'updateRefused'>;
   /** Whether an earlier process may have accepted requests: then nonces of before may be missing. */
   readonly isFresh: boolean;
   /** Milliseconds of any origin, and since 1970. */

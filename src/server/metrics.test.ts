@@ -6,7 +6,7 @@ const ROUTES = ['POST /v1/check-in', 'GET /v1/blobs/:sha256'] as const;
 
 function open() {
   const counts = { pending: 1, approved: 2, revoked: 3 };
-  const metrics = createMetrics(ROUTES, () => counts);
+  const metrics = createMetrics(ROUTES, { clients: () => counts, channels: () => 1 });
   /** The lines of one metric, without comments. */
   const lines = async (name: string) =>
     (await metrics.text())
@@ -66,9 +66,6 @@ describe('metrics of a server', () => {
   it('count problems, rounds, what is open, and clients', async () => {
     const { metrics, counts, lines } = open();
     metrics.problem('replayed');
-    metrics.channels(1);
-    metrics.channels(1);
-    metrics.channels(-1);
     metrics.uploads(1);
     metrics.roundFinished('aggregated', 1500);
     metrics.roundFinished('failed', 100);

@@ -10,7 +10,7 @@ import type { ProblemCode } from '../protocol/problem.js';
 import type { ClientStatus } from './client-record.js';
 
 /** The counters of one server. `Route` are the templates of its routes, such as `PUT /v1/blobs/:sha256`. */
-export interface ServerMetrics<Route extends string> {
+export interface ServerMetrics<Route extends string = string> {
   /** A request was answered; undefined: for a path that is none of the routes. */
   requestAnswered(answer: {
     readonly route: Route | undefined;
@@ -25,8 +25,6 @@ export interface ServerMetrics<Route extends string> {
   update(outcome: Receipt['outcome']): void;
   /** An update arrived, whole or in part, and was not taken. */
   updateRefused(code: ProblemCode): void;
-  /** Wake-up channels that are open: +1 or -1. */
-  channels(change: 1 | -1): void;
   /** Uploads under way: +1 or -1. */
   uploads(change: 1 | -1): void;
   roundFinished(outcome: 'aggregated' | 'failed', durationMs: number): void;
@@ -47,33 +45,44 @@ const STATUSES: readonly ClientStatus[] = ['pending', 'approved', 'revoked'];
 /**
  * Counters in a registry of their own: several servers in one process do not meet.
  *
- * @param routes all templates there are
- * @param clients how many clients there are of each status, asked for when the text is
+ * @param routes all templates there are; looked at with each request
+ * @param state what is asked for when the text is
  */
 export function createMetrics<Route extends string>(
   routes: readonly Route[],
-  clients: () => Readonly<Record<ClientStatus, number>>,
+  state: {
+    /** How many clients there are of each status. */
+    clients(): Readonly<Record<ClientStatus, number>>;
+    /** Wake-up channels that are open. */
+    channels(): number;
+  },
 ): ServerMetrics<Route> {
   const registry = new Registry();
   const registers = [registry];
   const counter = <Label extends string>(name: string, help: string, labelNames: readonly Label[] = []) =>
     new Counter({ name: `tessera_${name}`, help, labelNames, registers });
-  const gauge = (name: string, help: string) => new Gauge({ name: `tessera_${name}`, help, registers });
 
   const requests = counter('requests_total', 'Requests answered.', ['route', 'status']);
   const seconds = new Histogram({
     name: 'tessera_request_seconds',
-    help: 'Time from the head of a request to the end of its answer.',
+    help: 'Time from the head of a request to its answer; of an event stream, to its beginning.',
     labelNames: ['route'],
     buckets: REQUEST_SECONDS,
     registers,
   });
-  const received = counter('received_bytes_total', 'Bytes of bodies of requests.');
+  const received = counter('received_bytes_total', 'Bytes of bodies of requests that were taken.');
   const sent = counter('sent_bytes_total', 'Bytes of bodies of answers.');
   const problems = counter('problems_total', 'Requests refused or failed.', ['problem']);
   const updates = counter('updates_total', 'Updates that arrived.', ['outcome', 'problem']);
-  const openChannels = gauge('open_channels', 'Wake-up channels that are open.');
-  const openUploads = gauge('open_uploads', 'Uploads under way.');
+  const openUploads = new Gauge({ name: 'tessera_open_uploads', help: 'Uploads under way.', registers });
+  new Gauge({
+    name: 'tessera_open_channels',
+    help: 'Wake-up channels that are open.',
+    registers,
+    collect() {
+      this.set(state.channels());
+    },
+  });
   const rounds = counter('rounds_total', 'Rounds finished.', ['outcome']);
   const roundSeconds = new Histogram({
     name: 'tessera_round_seconds',
@@ -88,7 +97,7 @@ export function createMetrics<Route extends string>(
     labelNames: ['status'],
     registers,
     collect() {
-      const counts = clients();
+      const counts = state.clients();
       for (const status of STATUSES) this.set({ status }, counts[status]);
     },
   });
@@ -113,10 +122,9 @@ export function createMetrics<Route extends string>(
     },
   });
 
-  const known = new Set<string>(routes);
   return {
     requestAnswered: ({ route, status, durationMs, bytesIn, bytesOut }) => {
-      const label = route !== undefined && known.has(route) ? route : NO_ROUTE;
+      const label = route !== undefined && routes.includes(route) ? route : NO_ROUTE;
       requests.inc({ route: label, status });
       seconds.observe({ route: label }, durationMs / 1000);
       received.inc(bytesIn);
@@ -125,7 +133,6 @@ export function createMetrics<Route extends string>(
     problem: (problem) => problems.inc({ problem }),
     update: (outcome) => updates.inc({ outcome, problem: '' }),
     updateRefused: (problem) => updates.inc({ outcome: 'refused', problem }),
-    channels: (change) => openChannels.inc(change),
     uploads: (change) => openUploads.inc(change),
     roundFinished: (outcome, durationMs) => {
       rounds.inc({ outcome });

@@ -8,6 +8,7 @@ import {
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import { type ProblemCode, Refusal } from '../protocol/problem.js';
+import { SECURITY_FIELDS } from './edge.js';
 import { type Handler, problemResponse, type ServerRequest, type ServerResponse } from './http.js';
 
 /** What a peer may take of the server before it is cut off. */
@@ -28,6 +29,9 @@ export const defaultConnectionLimits: ConnectionLimits = {
 
 /** How long an idle connection is kept for a client's next request. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** A year, in which browsers come over TLS only. */
+const STRICT_TRANSPORT = 'max-age=31536000';
 
 /** PEM text. */
 export interface TlsFiles {
@@ -50,6 +54,7 @@ export function createNodeServer(
     noDelay: true,
   };
   const listener = (request: IncomingMessage, response: NodeResponse) => {
+    if (tls) response.setHeader('strict-transport-security', STRICT_TRANSPORT);
     void handler(toRequest(request, response)).then((answer) => send(request, response, answer));
   };
   const server: Server = tls
@@ -98,6 +103,7 @@ function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
   const refusal = refusalOf(error.code);
   const { status, headers, body } = problemResponse(refusal);
   const fields = Object.entries({
+    ...SECURITY_FIELDS,
     ...headers,
     connection: 'close',
     'content-length': String((body as Uint8Array).length),

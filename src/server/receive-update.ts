@@ -5,7 +5,6 @@ import type { Receipt } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
 import { parseUpdateMetadata } from '../protocol/update-metadata.js';
 import type { ServerRequest, ServerResponse } from './http.js';
-import { jsonResponse } from './http.js';
 import { refuseEncoded } from './read-body.js';
 import type { RoundHost } from './round-host.js';
 import type { UploadSlot } from './upload-slots.js';
@@ -21,7 +20,7 @@ export interface ReportTarget {
 }
 
 /** `PUT`: a whole update. */
-export async function putUpdate(target: ReportTarget, request: ServerRequest): Promise<ServerResponse> {
+export async function putUpdate(target: ReportTarget, request: ServerRequest): Promise<Receipt> {
   const { host } = target;
   const length = lengthOf(request, host.maxUpdateBytes);
   requireType(request, 'application/vnd.safetensors');
@@ -37,7 +36,7 @@ export async function putUpdate(target: ReportTarget, request: ServerRequest): P
 }
 
 /** `PATCH`: the rest of one that broke off. */
-export async function patchUpdate(target: ReportTarget, request: ServerRequest): Promise<ServerResponse> {
+export async function patchUpdate(target: ReportTarget, request: ServerRequest): Promise<Receipt> {
   const { host } = target;
   const length = lengthOf(request, host.maxUpdateBytes);
   requireType(request, 'application/partial-upload');
@@ -74,7 +73,7 @@ async function receive(
   request: ServerRequest,
   slot: UploadSlot,
   totalBytes: number,
-): Promise<ServerResponse> {
+): Promise<Receipt> {
   const { host, clientIndex, round } = target;
   try {
     for await (const chunk of unstalled(request.body)) {
@@ -103,7 +102,7 @@ async function receive(
     throw new Refusal('timeout', `the upload broke off at byte ${slot.received} of ${totalBytes}`);
   }
   try {
-    return jsonResponse(finish(target, slot));
+    return finish(target, slot);
   } finally {
     host.slots.release(slot);
   }
@@ -130,9 +129,9 @@ function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | un
 }
 
 /** Reads what is on its way, so that the answer gets through, and keeps nothing of it. */
-async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<ServerResponse> {
+async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<Receipt> {
   for await (const _ of unstalled(request.body));
-  return jsonResponse(receipt);
+  return receipt;
 }
 
 async function* unstalled(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

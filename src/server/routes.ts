@@ -23,6 +23,7 @@ type Method = (typeof METHODS)[number];
 export interface RouteHooks {
   /** `template` is null where no route fits. */
   onAnswer(answer: {
+    readonly request: ServerRequest;
     readonly method: string;
     readonly template: string | null;
     readonly response: ServerResponse;
@@ -80,7 +81,14 @@ export function createRouter(routes: readonly Route[], hooks: RouteHooks): Handl
       problem = error instanceof Refusal ? error : failure(error, hooks);
       response = problemResponse(problem);
     }
-    hooks.onAnswer({ method: request.method, template, response, problem, ms: hooks.now() - startedAt });
+    hooks.onAnswer({
+      request,
+      method: request.method,
+      template,
+      response,
+      problem,
+      ms: hooks.now() - startedAt,
+    });
     return response;
   };
 }

@@ -1,23 +1,27 @@
-/** The server: routes over a federation, runs that are opened, continued and ended, one way to close it all. */
+/** The server: routes over a federation and its runs, what is counted and logged of them, one way to close it all. */
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ConfigError, StoreError } from '../errors.js';
+import { ConfigError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
-import { parseServedOptions, type ServedRun as ServedSettings } from '../settings/served-options.js';
-import { restoreSettings, storeSettings } from '../settings/stored-settings.js';
-import { recoverRun } from '../store/recover-run.js';
-import { createRun } from '../store/run-directory.js';
-import { listRuns, readConfig } from '../store/stored-run.js';
 import { openAccess } from './access.js';
 import { clientRoutes } from './client-routes.js';
+import { controlRoutes } from './control-routes.js';
+import { controlRunRoutes } from './control-run-routes.js';
+import { type AllowedOrigins, checkOrigins, withEdge } from './edge.js';
 import type { EnrolmentPolicy } from './enrol.js';
 import { createFederation, type Federation } from './federation.js';
-import { type Handler, jsonResponse } from './http.js';
+import type { Handler } from './http.js';
+import { noteAnswers, routeName, withSpan } from './instruments.js';
+import { createLog, type Log } from './log.js';
+import { createMetrics } from './metrics.js';
 import { createNodeServer, type TlsFiles } from './node-adapter.js';
-import { createRouter, type Route } from './routes.js';
-import { loadServedModel } from './served-model.js';
-import { openServedRun, type ServedRun } from './served-run.js';
+import { createOidc, type OidcSettings } from './oidc.js';
+import { createOperatorGate } from './operator-gate.js';
+import { createRouter } from './routes.js';
+import { createRuns } from './runs.js';
+import type { ServedRun } from './served-run.js';
+import { type MetricsPolicy, serviceRoutes } from './service-routes.js';
 
 /** What a server is told. */
 export interface ServerOptions {
@@ -27,6 +31,14 @@ export interface ServerOptions {
   readonly enrolment?: EnrolmentPolicy;
   readonly graceMs?: number;
   readonly software?: string;
+  /** Pages of these origins may speak to the server; default none. */
+  readonly allowOrigins?: AllowedOrigins;
+  /** Default: operators and viewers. */
+  readonly metrics?: MetricsPolicy;
+  /** An identity provider whose users may be operators; default: only tokens hold. */
+  readonly oidc?: OidcSettings;
+  /** Default: silent. */
+  readonly log?: Log;
   readonly onNotice?: (notice: string) => void;
   readonly onEvent?: (runId: string, event: RunEvent) => void;
   readonly onFailure?: (error: unknown) => void;
@@ -36,86 +48,79 @@ export interface ServerOptions {
 export interface FederationServer {
   readonly handler: Handler;
   readonly federation: Federation;
+  /** The first operator's token, at the first start on a folder only. */
+  readonly firstToken?: string;
   /** Opens a new run. @throws {ConfigError} or {StoreError} when it cannot be. */
   startRun(settings: unknown): Promise<ServedRun>;
   /** Goes on with all runs of the folder that have not ended; those that cannot are told to `onFailure`. */
   resumeRuns(): Promise<readonly ServedRun[]>;
-  /** Ends gracefully: open rounds are continued by the next server on this folder. */
+  /** Ends gracefully: open rounds are continued by the next server on this folder. A second call does nothing. */
   close(): Promise<void>;
 }
 
 /** A server on its folder. */
 export async function createFederationServer(options: ServerOptions): Promise<FederationServer> {
-  const { folder, enrolment = 'approval', graceMs, software = 'tessera' } = options;
-  const { onNotice = () => {}, onEvent = () => {}, onFailure = () => {} } = options;
+  const { folder, enrolment = 'approval', graceMs, software = 'tessera', allowOrigins = [] } = options;
+  const { metrics: policy = 'operators', log = createLog('silent') } = options;
+  const { onNotice = () => {}, onEvent = () => {} } = options;
+  checkOrigins(allowOrigins);
+  const oidc = options.oidc && createOidc(options.oidc);
   const now = () => performance.now();
   // Never set back while the server runs: what was refused as a replay must stay refused.
   const origin = Date.now() - now();
   const time = () => Math.round(origin + now());
   const isFresh = !existsSync(folder);
   const access = await openAccess(folder);
+  const onFailure = (error: unknown) => {
+    log.error('Something failed', { error });
+    options.onFailure?.(error);
+  };
+  const { clients, operators, audit } = access;
+  let closing: Promise<void> | undefined;
+  let openChannels = () => 0;
+  const routeNames: string[] = [];
+  const metrics = createMetrics(routeNames, { clients: clients.counts, channels: () => openChannels() });
   const federation = createFederation({
-    ...{ access, enrolment, software, isFresh, now, time },
+    ...{ access, enrolment, software, metrics, isFresh, now, time },
     ...(graceMs === undefined ? {} : { graceMs }),
   });
-  const { blobs, availability, wakes } = federation;
-  const ports = {
-    ...{ blobs, availability, onEvent, now, time },
-    wake: (clients: readonly number[]) => clients.forEach(wakes.wake),
-  };
-
-  const open = async (
-    settings: ServedSettings,
-    openRun: () => Promise<Pick<Parameters<typeof openServedRun>[0], 'run' | 'recovered'>>,
-  ) => {
-    // Before anything is written: a model that cannot be loaded leaves no folder behind.
-    const served = await loadServedModel(settings, onNotice);
-    const { run, recovered } = await openRun();
-    const servedRun = await openServedRun({ ...ports, options: settings, served, run, recovered });
-    federation.add(servedRun);
-    void servedRun.over.then(() => {
-      const failure = servedRun.failure();
-      if (failure !== undefined) onFailure(new StoreError(`run ${run.runId} cannot go on: ${failure}`));
-    });
-    return servedRun;
-  };
-
+  openChannels = () => federation.wakes.open;
+  const runs = createRuns({
+    ...{ folder, federation, onNotice, onFailure },
+    onEvent(runId, event) {
+      if (event.type === 'round-finished') {
+        metrics.roundFinished(event.outcome, event.wallMs);
+        const { round, outcome, wallMs: durationMs, trainedCount: count } = event;
+        log.info('Round finished', { runId, round, outcome, durationMs, count });
+      }
+      if (event.type === 'run-started' || event.type === 'run-resumed') log.info('Run opened', { runId });
+      if (event.type === 'run-finished') log.info('Run finished', { runId, outcome: event.reason });
+      onEvent(runId, event);
+    },
+  });
+  const gate = createOperatorGate({ operators, audit, oidc, now });
+  const isClosing = () => closing !== undefined;
+  const routes = [
+    ...clientRoutes(federation),
+    ...controlRoutes(federation, gate),
+    ...controlRunRoutes(federation, runs, gate),
+    ...serviceRoutes({ federation, gate, metrics, policy, isClosing }),
+  ].map(withSpan);
+  routeNames.push(...routes.map(routeName));
+  const router = createRouter(routes, { onAnswer: noteAnswers(metrics, log), onFailure, now });
   return {
     federation,
-    handler: createRouter([...clientRoutes(federation), ...healthRoutes(federation)], {
-      onAnswer: () => {},
-      onFailure,
-      now,
-    }),
-    async startRun(settings) {
-      const parsed = parseServedOptions(settings);
-      const name = parsed.name ?? defaultName(parsed);
-      if (federation.runs.has(name)) throw new ConfigError(`name must be new, got "${name}", which is open`);
-      const named = { ...parsed, name };
-      return open(named, async () => ({
-        run: await createRun(folder, name, { ...storeSettings(named), type: 'served' }),
-      }));
+    handler: withEdge(router, allowOrigins),
+    ...(access.firstToken === undefined ? {} : { firstToken: access.firstToken }),
+    startRun: runs.start,
+    resumeRuns: runs.resumeAll,
+    close() {
+      closing ??= (async () => {
+        runs.feed.close();
+        await federation.close();
+      })();
+      return closing;
     },
-    async resumeRuns() {
-      const resumed: ServedRun[] = [];
-      for (const { path, runId } of await listRuns(folder)) {
-        if (federation.runs.has(runId)) continue;
-        try {
-          const settings = servedSettingsOf(path, await readConfig(path));
-          if (!settings) continue;
-          const recovered = await recoverRun(path);
-          if (recovered.complete) {
-            await recovered.run.close();
-            continue;
-          }
-          resumed.push(await open(settings, async () => ({ run: recovered.run, recovered })));
-        } catch (error) {
-          onFailure(error);
-        }
-      }
-      return resumed;
-    },
-    close: () => federation.close(),
   };
 }
 
@@ -137,24 +142,4 @@ export async function listen(
 function cannotListen(host: string, port: number, cause: NodeJS.ErrnoException): ConfigError {
   const why = cause.code === 'EADDRINUSE' ? 'which is in use' : cause.message;
   return new ConfigError(`port must be one that is free on ${host}, got ${port}, ${why}`, { cause });
-}
-
-function healthRoutes({ info }: Federation): readonly Route[] {
-  const alive = () => jsonResponse({ status: 'ok', protocol: info().protocol });
-  return [
-    ['GET', '/healthz', alive],
-    ['GET', '/readyz', alive],
-  ];
-}
-
-/** The settings of a run that a server opened; undefined: it was simulated. */
-function servedSettingsOf(path: string, config: unknown): ServedSettings | undefined {
-  if ((config as { type?: unknown } | null)?.type !== 'served') return undefined;
-  return restoreSettings(path, config, ({ type: _, ...stored }) => parseServedOptions(stored));
-}
-
-function defaultName({ model }: ServedSettings): string {
-  const stamp = new Date().toISOString().replaceAll(/[:Z-]/g, '').replaceAll(/[T.]/g, '-');
-  const what = (model.split(/[\\/]/).at(-1) ?? model).replace(/\.onnx$/, '').replaceAll(/[^\w.-]/g, '_');
-  return `${what}-${stamp}`;
 }

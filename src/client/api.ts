@@ -127,13 +127,14 @@ export function isPassing(error: unknown): boolean {
   if (error instanceof TransportError) return true;
   if (!(error instanceof RefusedError)) return false;
   // A digest is wrong when something on the way changed the bytes; a nonce has been seen when
-  // an answer was lost; a server that was just started does not take what it may have seen before.
+  // an answer was lost; an offset when more or less has come than was said; a server that was just started does not take what it may have seen before.
   const again: readonly (ProblemCode | null)[] = [
     'wrong-digest',
     'replayed',
     'timeout',
     'too-many-requests',
     'clock-skew',
+    'wrong-offset',
   ];
   return error.status >= 500 || again.includes(error.problem);
 }

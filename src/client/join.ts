@@ -23,9 +23,9 @@ import {
   type ClientData,
   createModelCache,
   evaluateRound,
-  type LastReport,
   type ModelCache,
   placeOf,
+  type ReportMemory,
   type RoundContext,
   reportFailure,
   trainRound,
@@ -154,13 +154,17 @@ function createLife(
   const trainers = createTrainers(platform, options, api);
   const taskTimes: number[] = [];
   const refused = new Map<string, string>();
-  let last: LastReport | undefined;
+  const memory: ReportMemory = { last: undefined };
   let woken = createSignal();
   let wokenSince = false;
 
   const dataOf = async () => (typeof options.data === 'function' ? options.data() : options.data);
   const pause = async (ms: number) => {
-    if (!wokenSince) await Promise.race([sleep(ms, signal), woken.promise]);
+    if (!wokenSince) {
+      const over = new AbortController();
+      await Promise.race([sleep(ms, AbortSignal.any([signal, over.signal])), woken.promise]);
+      over.abort();
+    }
     wokenSince = false;
     woken = createSignal();
   };
@@ -182,7 +186,7 @@ function createLife(
       }
       if (task.type === 'evaluate') return await evaluateRound(context, task);
       taskTimes.push(platform.now());
-      last = await trainRound(context, task, last);
+      await trainRound(context, task, memory);
     } catch (error) {
       if (signal.aborted) return;
       await emit({ type: 'failed', reason: messageOf(error), final: false });

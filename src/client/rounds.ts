@@ -43,6 +43,11 @@ export interface LastReport {
   readonly exampleCount: number;
 }
 
+/** Where a client keeps its last report, from when it is made. */
+export interface ReportMemory {
+  last: LastReport | undefined;
+}
+
 /** Global models by hash, the newest few. */
 export interface ModelCache {
   get(sha256: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array>;
@@ -66,22 +71,16 @@ export function createModelCache(): ModelCache {
   };
 }
 
-/**
- * Trains and reports.
- *
- * @returns the report, for the case that the server asks for it again
- */
-export async function trainRound(
-  context: RoundContext,
-  task: Task,
-  last: LastReport | undefined,
-): Promise<LastReport> {
+/** Trains and reports; the report of a task that was trained for before is sent again. */
+export async function trainRound(context: RoundContext, task: Task, memory: ReportMemory): Promise<void> {
   const { platform, api, clientId, emit } = context;
   const { runId, round, params, definition, deadlineMs } = task;
   const key = `${runId}/${round}/${params.sha256}`;
   const deadline = deadlineSignal(context.signal, deadlineMs);
   try {
+    const { last } = memory;
     const report = last?.key === key ? last : await train(context, task, key, deadline.signal);
+    memory.last = report;
     const target = reportPath('updates', runId, round, clientId);
     const receipt: Receipt = await sendReport(api, { target, ...report }, deadline.signal);
     await emit({
@@ -90,7 +89,6 @@ export async function trainRound(
       ...{ receipt, reports: definition.reports, exampleCount: report.exampleCount },
       ...sentAs(platform, definition, report.bytes.length, report.sha256),
     });
-    return report;
   } finally {
     deadline.clear();
   }

@@ -26,8 +26,6 @@ export interface Presence {
   heardAt: number;
   /** Until when it counts as there without a wake-up channel. */
   until: number;
-  /** The run that it works for now. */
-  busyWith: string | undefined;
 }
 
 export interface Availability {
@@ -36,6 +34,16 @@ export interface Availability {
   /** Those of a population who are there, and work for nobody else. */
   candidates(runId: string, population: string): Presence[];
   find(clientIndex: number): Presence | undefined;
+  /** The client works for this run from now on, whether or not it has been heard of since the server's start. */
+  engage(clientIndex: number, runId: string): void;
+  /** It does not any more. */
+  release(clientIndex: number, runId: string): void;
+  /** The run that it works for now. */
+  busyWith(clientIndex: number): string | undefined;
+  /** A signed request of the client has come. */
+  heard(clientIndex: number): void;
+  /** Its channel broke: without another word it counts as there for so long only. */
+  lost(clientIndex: number, graceMs: number): void;
   /** It has left, or may not come any more. */
   forget(clientIndex: number): void;
   /** How many have checked in and not been found gone. */
@@ -48,6 +56,7 @@ export function createAvailability(
   now: () => number,
 ): Availability {
   const known = new Map<number, Presence>();
+  const busy = new Map<number, string>();
   const isThere = ({ clientIndex, until }: Presence, time: number) => isPresent(clientIndex) || time <= until;
   return {
     note(clientIndex, population, { attributes, exampleCount, heldOutCount = 0, runIds }, retryAfterMs) {
@@ -55,7 +64,7 @@ export function createAvailability(
       const before = known.get(clientIndex);
       const told = { population, attributes, exampleCount, heldOutCount, runIds, until, heardAt: now() };
       if (before) return Object.assign(before, told);
-      const presence: Presence = { clientIndex, ...told, busyWith: undefined };
+      const presence: Presence = { clientIndex, ...told };
       known.set(clientIndex, presence);
       return presence;
     },
@@ -64,17 +73,33 @@ export function createAvailability(
       const found: Presence[] = [];
       for (const presence of known.values()) {
         if (!isThere(presence, time)) {
-          if (presence.busyWith === undefined) known.delete(presence.clientIndex);
+          known.delete(presence.clientIndex);
           continue;
         }
-        const free = presence.busyWith === undefined || presence.busyWith === runId;
+        const free = (busy.get(presence.clientIndex) ?? runId) === runId;
         const willing = presence.runIds === undefined || presence.runIds.includes(runId);
         if (free && willing && presence.population === population) found.push(presence);
       }
       return found;
     },
     find: (clientIndex) => known.get(clientIndex),
-    forget: (clientIndex) => void known.delete(clientIndex),
+    engage: (clientIndex, runId) => void busy.set(clientIndex, runId),
+    release(clientIndex, runId) {
+      if (busy.get(clientIndex) === runId) busy.delete(clientIndex);
+    },
+    busyWith: (clientIndex) => busy.get(clientIndex),
+    heard(clientIndex) {
+      const presence = known.get(clientIndex);
+      if (presence) presence.heardAt = now();
+    },
+    lost(clientIndex, graceMs) {
+      const presence = known.get(clientIndex);
+      if (presence) presence.until = Math.min(presence.until, now() + graceMs);
+    },
+    forget(clientIndex) {
+      known.delete(clientIndex);
+      busy.delete(clientIndex);
+    },
     get known() {
       return known.size;
     },

@@ -142,7 +142,6 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         if (!(wait >= 0 && wait <= MAX_WAIT_SECONDS)) {
           throw new Refusal('bad-request', `wait must be from 0 to ${MAX_WAIT_SECONDS} seconds`);
         }
-        if (federation.taskFor(record.index)) return jsonResponse({ type: 'wake' });
         return wakes.poll(record.index, wait * 1000, request);
       },
     ],
@@ -166,7 +165,9 @@ export function clientRoutes(federation: Federation): readonly Route[] {
       async (request, path) => {
         const { host, clientIndex, round } = targetOf(request, path);
         const { reason } = await readJson(request, failureSchema, true);
+        host.checkOpen();
         const known = host.standing(clientIndex, round);
+        if (host.evaluations.taskFor(clientIndex)?.round === round) host.evaluations.skip(clientIndex);
         host.refuse(clientIndex, round, `the client says: ${reason}`);
         return jsonResponse(known ?? receipt('accepted', 'noted: the round goes on without you'));
       },

@@ -67,6 +67,7 @@ export function createFederation(context: FederationContext): Federation {
   const runs = new Map<string, ServedRun>();
   const lost = new Map<number, NodeJS.Timeout>();
   let looking: NodeJS.Immediate | undefined;
+  let isClosed = false;
 
   const verifier = createVerifier({
     now: time,
@@ -77,7 +78,7 @@ export function createFederation(context: FederationContext): Federation {
   const addressRate = createRateLimit(ADDRESS_RATE);
 
   const hostFor = (clientIndex: number) => {
-    const runId = availability.find(clientIndex)?.busyWith;
+    const runId = availability.busyWith(clientIndex);
     return runId === undefined ? undefined : runs.get(runId)?.host;
   };
   const giveUp = (clientIndex: number, reason: string) => {
@@ -86,21 +87,31 @@ export function createFederation(context: FederationContext): Federation {
     host.evaluations.skip(clientIndex);
     host.refuse(clientIndex, host.state.round, reason);
   };
+  /** Looks after the grace period whether a client without a channel has been heard of since, until it has not. */
+  const watch = (clientIndex: number) => {
+    const since = now();
+    const check = () => {
+      lost.delete(clientIndex);
+      const heard = (availability.find(clientIndex)?.heardAt ?? 0) > since;
+      if (heard || hostFor(clientIndex)?.slots.isSending(clientIndex)) return watch(clientIndex);
+      giveUp(clientIndex, `the connection was lost for ${graceMs} ms`);
+    };
+    lost.set(clientIndex, setTimeout(check, graceMs).unref());
+  };
   const onPresence = (clientIndex: number, present: boolean) => {
     clearTimeout(lost.get(clientIndex));
     lost.delete(clientIndex);
     if (present) return clientCame();
-    if (!hostFor(clientIndex)) return;
-    const since = now();
-    const check = () => {
-      lost.delete(clientIndex);
-      const presence = availability.find(clientIndex);
-      const heard = (presence?.heardAt ?? 0) > since || hostFor(clientIndex)?.slots.isSending(clientIndex);
-      if (!heard) giveUp(clientIndex, `the connection was lost for ${graceMs} ms`);
-    };
-    lost.set(clientIndex, setTimeout(check, graceMs).unref());
+    if (isClosed) return;
+    // Also of one that does nothing now: it may be asked before it is found gone.
+    availability.lost(clientIndex, graceMs);
+    watch(clientIndex);
   };
-  const wakes = createWakeChannels({ onPresence });
+  const taskFor = (clientIndex: number) => hostFor(clientIndex)?.taskFor(clientIndex);
+  const wakes = createWakeChannels({
+    onPresence,
+    hasTask: (clientIndex) => taskFor(clientIndex) !== undefined,
+  });
   const availability = createAvailability(wakes.isPresent, now);
 
   /** Many clients may come at once: one look for all of them. */
@@ -112,7 +123,7 @@ export function createFederation(context: FederationContext): Federation {
   };
 
   return {
-    ...{ context, access, wakes, availability, runs, clientCame },
+    ...{ context, access, wakes, availability, runs, clientCame, taskFor },
     blobs: createBlobStore(),
     add(run) {
       runs.set(run.runId, run);
@@ -123,6 +134,7 @@ export function createFederation(context: FederationContext): Federation {
     clientOf(request) {
       const record = verifier.verify(request);
       clientRate.take(record.keyId, now());
+      availability.heard(record.index);
       return record;
     },
     enrol(request, asked) {
@@ -131,7 +143,6 @@ export function createFederation(context: FederationContext): Federation {
     },
     limitAddress: (address) => addressRate.take(address, now()),
     hostOf: (runId) => runs.get(runId)?.host,
-    taskFor: (clientIndex) => hostFor(clientIndex)?.taskFor(clientIndex),
     reasonToWait({ population }) {
       const open = [...runs.values()].filter(({ options }) => options.population === population);
       return open.length === 0 ? 'no run is open' : 'this client is not part of the round under way';
@@ -143,6 +154,7 @@ export function createFederation(context: FederationContext): Federation {
     },
     info: () => ({ protocol: PROTOCOL_VERSION, software, serverTime: time(), enrolment }),
     async close() {
+      isClosed = true;
       for (const timer of lost.values()) clearTimeout(timer);
       if (looking) clearImmediate(looking);
       wakes.close();

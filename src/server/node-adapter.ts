@@ -71,7 +71,8 @@ function toRequest(request: IncomingMessage, response: NodeResponse): ServerRequ
     target: request.url ?? '',
     authority: (request.headers.host ?? '').toLowerCase(),
     headers: request.headers as Record<string, string>,
-    body: request,
+    // A body that is left in the middle does not take the connection with it: there is an answer to give.
+    body: { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) },
     remoteAddress: request.socket.remoteAddress ?? '',
     onClose: (listener) => void response.once('close', listener),
   };

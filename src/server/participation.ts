@@ -22,10 +22,13 @@ export function createParticipation(limits: ParticipationLimits): Participation 
   const counts = new Map<number, number>();
   const limited = Object.keys(limits).length > 0;
   let history: ParticipationHistory = {};
+  let counted = -1;
   return {
     note(event) {
       if (event.type === 'client-trained') losses.set(event.clientId, event.loss);
-      if (event.type !== 'round-started') return;
+      // A round that a restarted server goes on with has begun before: it counts once.
+      if (event.type !== 'round-started' || event.round === counted) return;
+      counted = event.round;
       for (const client of event.cohort) counts.set(client, (counts.get(client) ?? 0) + 1);
       if (limited) history = noteParticipation(history, event.cohort, event.time, limits);
     },

@@ -26,12 +26,12 @@ export async function putUpdate(target: ReportTarget, request: ServerRequest): P
   requireType(request, 'application/vnd.safetensors');
   const settled = receiptBefore(target);
   if (settled) return answerUnread(request, settled);
-  let gone = false;
-  request.onClose(() => {
-    gone = true;
-  });
-  await host.turn(target.clientIndex, target.round);
-  const slot = await host.slots.acquire(keyOf(target), digestOf(request), () => gone);
+  const gone = new AbortController();
+  request.onClose(() => gone.abort());
+  await host.turn(target.clientIndex, target.round, gone.signal);
+  const over = receiptBefore(target);
+  if (over) return answerUnread(request, over);
+  const slot = await host.slots.acquire(keyOf(target), digestOf(request), gone.signal);
   return receive(target, request, slot, length);
 }
 
@@ -42,7 +42,7 @@ export async function patchUpdate(target: ReportTarget, request: ServerRequest):
   requireType(request, 'application/partial-upload');
   const settled = receiptBefore(target);
   if (settled) return answerUnread(request, settled);
-  const slot = host.slots.find(keyOf(target), digestOf(request));
+  const slot = host.slots.takeOver(keyOf(target), digestOf(request));
   const offset = Number(request.headers['upload-offset'] ?? Number.NaN);
   if (!slot || slot.received !== offset) {
     throw new Refusal('wrong-offset', `the upload goes on at byte ${slot?.received ?? 0}, got ${offset}`, {
@@ -57,7 +57,9 @@ export async function patchUpdate(target: ReportTarget, request: ServerRequest):
 /** `HEAD`: how much of it is there. */
 export function updateOffset(target: ReportTarget, request: ServerRequest): ServerResponse {
   const settled = receiptBefore(target);
-  const received = settled ? 0 : (target.host.slots.find(keyOf(target), digestOf(request))?.received ?? 0);
+  const received = settled
+    ? 0
+    : (target.host.slots.takeOver(keyOf(target), digestOf(request))?.received ?? 0);
   return {
     status: 200,
     headers: {
@@ -75,16 +77,12 @@ async function receive(
   totalBytes: number,
 ): Promise<Receipt> {
   const { host, clientIndex, round } = target;
+  const { writer } = slot;
   try {
-    for await (const chunk of unstalled(request.body)) {
+    for await (const chunk of unstalled(request.body, writer.signal)) {
       slot.hash.update(chunk);
       slot.reader.push(chunk);
       slot.received += chunk.length;
-      if (slot.preempted) {
-        throw new Refusal('unavailable', 'others wait and this upload is slow: go on later', {
-          headers: { 'retry-after': '5' },
-        });
-      }
     }
   } catch (error) {
     if (error instanceof ProtocolError || error instanceof ShapeError) {
@@ -92,15 +90,16 @@ async function receive(
       host.refuse(clientIndex, round, error.message);
       throw new Refusal('wrong-update', error.message, { cause: error });
     }
-    host.slots.interrupt(slot);
+    host.slots.interrupt(slot, writer);
     throw error instanceof FederatedError
       ? error
       : new Refusal('timeout', 'the upload broke off', { cause: error });
   }
   if (slot.received < totalBytes) {
-    host.slots.interrupt(slot);
+    host.slots.interrupt(slot, writer);
     throw new Refusal('timeout', `the upload broke off at byte ${slot.received} of ${totalBytes}`);
   }
+  writer.signal.throwIfAborted();
   try {
     return finish(target, slot);
   } finally {
@@ -125,6 +124,7 @@ function finish({ host, clientIndex, round }: ReportTarget, slot: UploadSlot): R
 
 /** What can be said without reading the update. */
 function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | undefined {
+  host.checkOpen();
   return host.standing(clientIndex, round);
 }
 
@@ -134,7 +134,8 @@ async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<R
   return receipt;
 }
 
-async function* unstalled(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+/** The chunks of a body, up to where none comes for long, or the signal takes the word from the request. */
+async function* unstalled(body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const iterator = body[Symbol.asyncIterator]();
   let timer: NodeJS.Timeout | undefined;
   let reject: (error: Error) => void = () => {};
@@ -142,17 +143,23 @@ async function* unstalled(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8
     reject = onStall;
   });
   stalled.catch(() => {});
+  const onAbort = () => reject(signal?.reason);
+  signal?.addEventListener('abort', onAbort);
   try {
     for (;;) {
       timer = setTimeout(() => reject(new Refusal('timeout', `no byte came for ${STALL_MS} ms`)), STALL_MS);
       const { done, value } = await Promise.race([iterator.next(), stalled]);
       clearTimeout(timer);
+      // Also where a chunk came first: its place may be another request's by now.
+      signal?.throwIfAborted();
       if (done) return;
       yield value;
     }
   } finally {
     clearTimeout(timer);
-    await iterator.return?.();
+    signal?.removeEventListener('abort', onAbort);
+    // Not awaited: it would wait for the chunk that does not come.
+    void iterator.return?.().catch(() => {});
   }
 }
 

@@ -4,6 +4,7 @@ import { ShapeError } from '../errors.js';
 import type { Layout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
 import type { BlobReference, Receipt, Task, TaskDefinition, UpdateMetadata } from '../protocol/messages.js';
+import { Refusal } from '../protocol/problem.js';
 import { seededRandom } from '../random.js';
 import { checkExampleCount } from '../round/check-report.js';
 import { advance } from '../round/round.js';
@@ -19,6 +20,7 @@ import {
 import type { Candidate } from '../strategy/selection.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { RoundRecorder } from './round-recorder.js';
+import { createTurns, type Turns } from './turns.js';
 import { updateNorm } from './update-norm.js';
 import { createUploadSlots, type UploadSlots } from './upload-slots.js';
 
@@ -79,7 +81,7 @@ export class RoundHost {
   #deadlineAt = Number.POSITIVE_INFINITY;
   #selectingSince = 0;
   #timer: NodeJS.Timeout | undefined;
-  #turns: { clientIndex: number; round: number; go: () => void }[] = [];
+  readonly #turns: Turns = createTurns((clientIndex, round) => this.#isTurn(clientIndex, round));
   #publishing: Promise<void> = Promise.resolve();
   #stopped = false;
   #settle!: { resolve: (result: HostResult) => void; reject: (error: unknown) => void };
@@ -135,7 +137,7 @@ export class RoundHost {
     this.#stopped = true;
     clearTimeout(this.#timer);
     this.evaluations.cancel();
-    for (const { go } of this.#turns.splice(0)) go();
+    this.#turns.end();
     await this.#publishing.catch(() => {});
   }
 
@@ -160,6 +162,28 @@ export class RoundHost {
     };
   }
 
+  /** The run cannot go on: its folder cannot be written. */
+  fail(error: unknown): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    clearTimeout(this.#timer);
+    this.evaluations.cancel();
+    this.#turns.end();
+    this.#settle.reject(error);
+  }
+
+  /**
+   * Refuses while nothing is folded: the process goes down, or the disk is full. Who asks again later is heard.
+   *
+   * @throws {Refusal} `unavailable`
+   */
+  checkOpen(): void {
+    if (!this.#stopped) return;
+    throw new Refusal('unavailable', 'the run does not go on here for now: come back later', {
+      headers: { 'retry-after': '2' },
+    });
+  }
+
   /** What can be said of a report before it is read; undefined: it is awaited. */
   standing(clientIndex: number, round: number): Receipt | undefined {
     const { phase, round: current, waiting, trained } = this.#state;
@@ -176,9 +200,9 @@ export class RoundHost {
   }
 
   /** Waits until it is this client's turn to report, where the order counts. */
-  turn(clientIndex: number, round: number): Promise<void> {
+  turn(clientIndex: number, round: number, signal: AbortSignal): Promise<void> {
     if (!this.#context.deterministic || this.#isTurn(clientIndex, round)) return Promise.resolve();
-    return new Promise((go) => this.#turns.push({ clientIndex, round, go }));
+    return this.#turns.wait(clientIndex, round, signal);
   }
 
   /**
@@ -188,6 +212,7 @@ export class RoundHost {
    */
   receive(clientIndex: number, round: number, values: Float32Array, metadata: UpdateMetadata): Receipt {
     const { plan, global, maxUpdateNorm, recorder, release } = this.#context;
+    this.checkOpen();
     const known = this.standing(clientIndex, round);
     if (known) return known;
     const { exampleCount } = metadata;
@@ -219,7 +244,7 @@ export class RoundHost {
 
   /** A client of the round cannot or may not report: it said so, it vanished, or what it sent was wrong. */
   refuse(clientIndex: number, round: number, reason: string): void {
-    if (this.standing(clientIndex, round)) return;
+    if (this.#stopped || this.standing(clientIndex, round)) return;
     this.#context.recorder.failed(round, clientIndex, reason);
     this.#context.release([clientIndex]);
     this.deliver({ type: 'client-failed', round, clientId: clientIndex });
@@ -228,11 +253,7 @@ export class RoundHost {
   #take({ state, commands }: Transition): void {
     this.#state = state;
     for (const command of commands) this.#execute(command);
-    this.#turns = this.#turns.filter(({ clientIndex, round, go }) => {
-      if (!this.#isTurn(clientIndex, round)) return true;
-      go();
-      return false;
-    });
+    this.#turns.look();
   }
 
   #execute(command: Command): void {
@@ -262,7 +283,7 @@ export class RoundHost {
       case 'evaluate':
         clearTimeout(this.#timer);
         release(this.#state.failed);
-        this.#publishing = this.#publish(command.round).catch((error: unknown) => this.#break(error));
+        this.#publishing = this.#publish(command.round).catch((error: unknown) => this.fail(error));
         break;
       case 'finish':
         this.#finish({ reason: command.reason, state: this.#state });
@@ -334,11 +355,5 @@ export class RoundHost {
   #isTurn(clientIndex: number, round: number): boolean {
     const { phase, round: current, waiting } = this.#state;
     return phase !== 'training' || round !== current || !waiting.some((other) => other < clientIndex);
-  }
-
-  #break(error: unknown): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#settle.reject(error);
   }
 }

@@ -55,9 +55,14 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
   const offered: BlobReference[] = [];
   let tally: RoundTally = startTally(0);
 
-  const append = async (event: RunEvent, durable: boolean) => {
-    await run.append(event, { durable });
-    onEvent(event);
+  let written: Promise<void> = Promise.resolve();
+  // Once a line is lost no other follows: a round is in the log with all that it was made of, or not at all.
+  const append = (event: RunEvent, durable: boolean) => {
+    written = written.then(async () => {
+      await run.append(event, { durable });
+      onEvent(event);
+    });
+    return written;
   };
   const log = (event: RunEvent) => void append(event, false).catch(onFailure);
 

@@ -114,7 +114,7 @@ export function createRuns({ folder, federation, onNotice, onEvent, onFailure }:
     async resumeAll() {
       const resumed: ServedRun[] = [];
       for (const entry of await listRuns(folder)) {
-        if (federation.runs.has(entry.runId)) continue;
+        if (isOpen(entry.runId)) continue;
         try {
           const run = await goOn(entry);
           if (run) resumed.push(run);

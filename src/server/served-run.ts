@@ -86,7 +86,8 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     failure ??= error instanceof Error ? error.message : String(error);
   };
   const recorder: RoundRecorder = createRoundRecorder({
-    ...{ run, blobs, onFailure, time },
+    ...{ run, blobs, time },
+    onFailure: (error) => host.fail(error),
     modelBytes: encodeSafetensors({ layout, values: global }).length,
     onEvent: (event) => {
       participation.note(event);
@@ -94,16 +95,10 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     },
   });
   const release = (clients: readonly number[]) => {
-    for (const client of clients) {
-      const presence = availability.find(client);
-      if (presence?.busyWith === runId) presence.busyWith = undefined;
-    }
+    for (const client of clients) availability.release(client, runId);
   };
   const engage = (clients: readonly number[]) => {
-    for (const client of clients) {
-      const presence = availability.find(client);
-      if (presence) presence.busyWith = runId;
-    }
+    for (const client of clients) availability.engage(client, runId);
     wake(clients);
   };
   const candidates = (): Candidate[] => {

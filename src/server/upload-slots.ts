@@ -27,19 +27,25 @@ export interface UploadSlot {
   /** Whether a request is writing to it. */
   busy: boolean;
   startedAt: number;
-  /** Set when others wait and this one is too slow: it has to stop. */
-  preempted: boolean;
+  /** Of the request that writes, or wrote last: aborted with a refusal when it has to stop. */
+  writer: AbortController;
 }
 
 export interface UploadSlots {
-  /** A place for an upload from its beginning; what was there of the same key is dropped. */
-  acquire(key: string, digest: string, isGone: () => boolean): Promise<UploadSlot>;
-  /** The interrupted upload of that key and digest; undefined where it is gone, or still being written. */
-  find(key: string, digest: string): UploadSlot | undefined;
-  /** Goes on with what `find` has found. */
+  /**
+   * A place for an upload from its beginning. What was there of the same key is dropped: a client that starts again
+   * has lost its connection, which the server may find out much later.
+   *
+   * @param signal aborts when the request is gone
+   * @throws {Refusal} `timeout` when it is gone, `unavailable` when a newer request waits in its place.
+   */
+  acquire(key: string, digest: string, signal: AbortSignal): Promise<UploadSlot>;
+  /** The upload of that key and digest, which no request writes to from now on; undefined where it is gone. */
+  takeOver(key: string, digest: string): UploadSlot | undefined;
+  /** Goes on with what `takeOver` has found. */
   resume(slot: UploadSlot): void;
   /** The request broke off: what came is kept as long as nobody needs the place. */
-  interrupt(slot: UploadSlot): void;
+  interrupt(slot: UploadSlot, writer: AbortController): void;
   /** The upload is over, well or not. */
   release(slot: UploadSlot): void;
   /** Whether some request of the client is writing. */
@@ -53,7 +59,7 @@ export interface UploadSlots {
 export function createUploadSlots(layout: Layout, count: number, now: () => number): UploadSlots {
   const free: Float32Array[] = [];
   const slots = new Map<string, UploadSlot>();
-  const queue: (() => void)[] = [];
+  const queue: Waiter[] = [];
   let made = 0;
   let patience: NodeJS.Timeout | undefined;
 
@@ -69,7 +75,7 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
     slots.delete(idle.key);
     return idle.values;
   };
-  const next = () => queue.shift()?.();
+  const next = () => queue.shift()?.go();
   const hurry = () => {
     if (queue.length === 0) {
       clearInterval(patience);
@@ -81,11 +87,27 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
       const age = time - startedAt;
       return busy && age > GRACE_MS && received < (MIN_BYTES_PER_SECOND * age) / 1000;
     });
-    for (const slot of slow) slot.preempted = true;
+    for (const { writer } of slow) writer.abort(new Refusal('unavailable', TOO_SLOW, RETRY_LATER));
   };
-  const wait = () =>
-    new Promise<void>((resolve) => {
-      queue.push(resolve);
+  const leave = (waiter: Waiter) => {
+    const at = queue.indexOf(waiter);
+    if (at >= 0) queue.splice(at, 1);
+  };
+  const wait = (key: string, signal: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      const giveUp = (why: Refusal) => {
+        leave(waiter);
+        signal.removeEventListener('abort', onGone);
+        reject(why);
+      };
+      const onGone = () => giveUp(new Refusal('timeout', 'the client left while it waited to send'));
+      const go = () => {
+        signal.removeEventListener('abort', onGone);
+        resolve();
+      };
+      const waiter: Waiter = { key, go, giveUp };
+      queue.push(waiter);
+      signal.addEventListener('abort', onGone);
       patience ??= setInterval(hurry, PATIENCE_MS).unref();
     });
   const release = (slot: UploadSlot) => {
@@ -96,26 +118,28 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
   };
 
   return {
-    async acquire(key, digest, isGone) {
+    async acquire(key, digest, signal) {
+      const newer = () => new Refusal('unavailable', 'this update is being sent again', RETRY_SOON);
+      queue.find((waiter) => waiter.key === key)?.giveUp(newer());
       const before = slots.get(key);
-      if (before?.busy) throw new Refusal('conflict', 'this update is being sent already', RETRY_SOON);
-      if (before) release(before);
+      if (before) {
+        before.writer.abort(newer());
+        release(before);
+      }
+      const gone = () => new Refusal('timeout', 'the client left while it waited to send');
+      if (signal.aborted) throw gone();
       let buffer = queue.length === 0 ? takeBuffer() : undefined;
       while (!buffer) {
-        await wait();
-        if (isGone()) {
+        await wait(key, signal);
+        // Between the call and this line it may have left, or have come again and been quicker.
+        if (signal.aborted || slots.has(key)) {
           next();
-          throw new Refusal('timeout', 'the client left while it waited to send');
+          throw signal.aborted ? gone() : newer();
         }
         buffer = takeBuffer();
       }
-      if (slots.has(key)) {
-        free.push(buffer);
-        next();
-        throw new Refusal('conflict', 'this update is being sent already', RETRY_SOON);
-      }
       const slot: UploadSlot = {
-        ...{ key, digest, values: buffer, received: 0, busy: true, preempted: false },
+        ...{ key, digest, values: buffer, received: 0, busy: true, writer: new AbortController() },
         reader: createSafetensorsReader(layout, buffer),
         hash: createHash('sha256'),
         startedAt: now(),
@@ -123,16 +147,20 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
       slots.set(key, slot);
       return slot;
     },
-    find(key, digest) {
+    takeOver(key, digest) {
       const slot = slots.get(key);
-      return slot && !slot.busy && slot.digest === digest ? slot : undefined;
+      if (slot?.digest !== digest) return undefined;
+      slot.writer.abort(new Refusal('unavailable', 'this update is being sent again', RETRY_SOON));
+      slot.busy = false;
+      return slot;
     },
     resume(slot) {
       slot.busy = true;
-      slot.preempted = false;
+      slot.writer = new AbortController();
       slot.startedAt = now();
     },
-    interrupt(slot) {
+    interrupt(slot, writer) {
+      if (slot.writer !== writer) return;
       slot.busy = false;
       if (slots.get(slot.key) === slot && queue.length > 0) release(slot);
     },
@@ -150,4 +178,12 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
   };
 }
 
+interface Waiter {
+  readonly key: string;
+  readonly go: () => void;
+  readonly giveUp: (why: Refusal) => void;
+}
+
 const RETRY_SOON = { headers: { 'retry-after': '1' } };
+const RETRY_LATER = { headers: { 'retry-after': '5' } };
+const TOO_SLOW = 'others wait and this upload is slow: go on later';

@@ -8,6 +8,8 @@ const PING_MS = 20_000;
 export interface WakeListener {
   /** A client has opened its first channel, or lost its last. */
   onPresence(clientIndex: number, present: boolean): void;
+  /** Whether there is something to do for a client: one that opens a channel may have missed the call. */
+  hasTask(clientIndex: number): boolean;
 }
 
 /** All open channels of a server. */
@@ -25,6 +27,8 @@ export interface WakeChannels {
   close(): void;
 }
 
+const WAKE = '{"type":"wake"}';
+
 interface Channel {
   readonly sink: ResponseSink;
   readonly kind: 'stream' | 'poll';
@@ -32,7 +36,7 @@ interface Channel {
 }
 
 /** Channels without a timer of their own each: one for all pings. */
-export function createWakeChannels({ onPresence }: WakeListener): WakeChannels {
+export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeChannels {
   const channels = new Map<number, Set<Channel>>();
   let open = 0;
   let pings: NodeJS.Timeout | undefined;
@@ -57,6 +61,7 @@ export function createWakeChannels({ onPresence }: WakeListener): WakeChannels {
       channels.delete(clientIndex);
       onPresence(clientIndex, false);
     });
+    if (hasTask(clientIndex)) finish(channel, WAKE);
   };
   const finish = (channel: Channel, message: string) => {
     if (channel.kind === 'stream') return channel.sink.write(`event: wake\ndata: ${message}\n\n`);
@@ -87,7 +92,7 @@ export function createWakeChannels({ onPresence }: WakeListener): WakeChannels {
       },
     }),
     wake(clientIndex) {
-      for (const channel of channels.get(clientIndex) ?? []) finish(channel, '{"type":"wake"}');
+      for (const channel of channels.get(clientIndex) ?? []) finish(channel, WAKE);
     },
     isPresent: (clientIndex) => channels.has(clientIndex),
     end(clientIndex) {

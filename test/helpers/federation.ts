@@ -30,6 +30,8 @@ export interface TestFederation {
   join(index: number, options: JoinOptions): Promise<Participation>;
   /** What clients have told, by number. */
   readonly told: Map<number, ClientEvent[]>;
+  /** Ends the server alone: its clients look for the next one at the same address. */
+  stopServer(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,8 +53,19 @@ export async function startFederation(
     folder,
   });
   const { server: http, url } = await listen(server.handler, { port });
+  let stopping: Promise<void> | undefined;
+  const stopServer = async () => {
+    const closed = new Promise((resolve) => http.close(resolve));
+    await server.close();
+    http.closeAllConnections();
+    await closed;
+  };
+  const stopOnce = () => {
+    stopping ??= stopServer();
+    return stopping;
+  };
   return {
-    ...{ url, folder, server, events, failures, told },
+    ...{ url, folder, server, events, failures, told, stopServer: stopOnce },
     async join(index, joinOptions) {
       const platform = await createNodePlatform(url, { folder: join(folder, 'clients', String(index)) });
       const heard: ClientEvent[] = told.get(index) ?? [];
@@ -69,8 +82,7 @@ export async function startFederation(
     },
     async close() {
       await Promise.all(clients.map((client) => client.stop()));
-      await server.close();
-      await new Promise((resolve) => http.close(resolve));
+      await stopOnce();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };

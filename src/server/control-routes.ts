@@ -70,7 +70,7 @@ export function controlRoutes(federation: Federation, gate: OperatorGate): reado
     ...record,
     clientId: keyId,
     present: wakes.isPresent(record.index),
-    busyWith: availability.find(record.index)?.busyWith ?? null,
+    busyWith: availability.busyWith(record.index) ?? null,
   });
   const clientAt = ({ client = '' }: PathParameters): ClientRecord => {
     const found = /^\d{1,9}$/.test(client) ? clients.at(Number(client)) : clients.find(client);

@@ -45,6 +45,28 @@ describe('candidates', () => {
     expect(ids('a', 'hospitals')).toEqual([1]);
   });
 
+  it('are there for the grace period only once their channel has broken', () => {
+    const { availability, clock, note, ids } = register();
+    availability.note(1, 'default', { attributes: {} }, 120_000);
+    note(2);
+    availability.lost(1, 300);
+    expect(ids()).toEqual([1, 2]);
+    clock.now = 301;
+    expect(ids()).toEqual([2]);
+  });
+
+  it('do not include those who work for another run, also where they were not heard of before', () => {
+    const { availability, note, ids } = register();
+    availability.engage(1, 'a');
+    note(1);
+    expect(availability.busyWith(1)).toBe('a');
+    expect([ids('a'), ids('b')]).toEqual([[1], []]);
+    availability.release(1, 'b');
+    expect(ids('b')).toEqual([]);
+    availability.release(1, 'a');
+    expect(ids('b')).toEqual([1]);
+  });
+
   it('do not include those who left', () => {
     const { availability, note, ids } = register([1]);
     note(1);

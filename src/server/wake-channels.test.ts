@@ -22,9 +22,12 @@ function peer(open: (request: ServerRequest) => ServerResponse) {
   return { written, state, leave: () => leave() };
 }
 
-function channels() {
+function channels(tasks: readonly number[] = []) {
   const presence: [number, boolean][] = [];
-  const wakes = createWakeChannels({ onPresence: (...heard) => void presence.push(heard) });
+  const wakes = createWakeChannels({
+    onPresence: (...heard) => void presence.push(heard),
+    hasTask: (client) => tasks.includes(client),
+  });
   return { wakes, presence };
 }
 
@@ -39,6 +42,16 @@ describe('a stream', () => {
     expect(client.written).toEqual(['retry: 1000\n\n', wake, wake]);
     wakes.close();
     expect(client.state.ended).toBe(true);
+  });
+
+  it('begins with a wake for who has something to do already: it may have missed the call', () => {
+    const { wakes } = channels([7]);
+    const [asked, other] = [7, 8].map((client) => peer((request) => wakes.stream(client, request)));
+    expect(asked!.written).toEqual(['retry: 1000\n\n', 'event: wake\ndata: {"type":"wake"}\n\n']);
+    expect(other!.written).toEqual(['retry: 1000\n\n']);
+    const poll = peer((request) => wakes.poll(7, 60_000, request));
+    expect(poll.written).toEqual(['{"type":"wake"}\n']);
+    wakes.close();
   });
 
   it('makes its client present until its last channel is gone', () => {

@@ -51,6 +51,10 @@ describe('operators', () => {
       expect(access.operators.signIn(eve.token)).toEqual({ name: 'eve', role: 'viewer' });
       const guesses = ['', 'tso_', ada.token.slice(0, -1), `${ada.token}A`, ada.token.toUpperCase(), 'ada'];
       for (const guess of guesses) expect(access.operators.signIn(guess)).toBeUndefined();
+      // Also none whose hash happens to begin like that of a token.
+      for (let guess = 0; guess < 2000; guess++) {
+        expect(access.operators.signIn(`tso_${guess}`)).toBeUndefined();
+      }
     }
     expect(access.operators.list().map(({ name, role }) => [name, role])).toEqual([
       ['first', 'operator'],

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { StoreError } from '../errors.js';
 import { Database } from './database.js';
 import { MIGRATIONS } from './schema.js';
-import { loadSqlite, type SqliteDriver } from './sqlite-driver.js';
+import { loadSqlite, type SqliteDriver, sqliteCode } from './sqlite-driver.js';
 
 let folder: string;
 let path: string;
@@ -44,6 +44,15 @@ const note = (database: Database, text: string) =>
   database.write(() => database.query('INSERT INTO notes (text) VALUES (?)', text));
 const notes = (database: Database) =>
   database.query('SELECT text FROM notes ORDER BY rowid').map(({ text }) => text);
+function codeOf(action: () => unknown): number | undefined {
+  try {
+    action();
+    return undefined;
+  } catch (error) {
+    return sqliteCode(error);
+  }
+}
+
 const pragma = (database: Database, name: string) => Object.values(database.query(`PRAGMA ${name}`)[0]!)[0];
 
 describe.each(drivers)('a database by $name', (driver) => {
@@ -182,6 +191,8 @@ describe.each(drivers)('a database by $name', (driver) => {
     ['overwritten', () => writeFile(path, randomBytes(8192))],
     ['cut off', (bytes) => truncate(path, bytes.length - 5000)],
     ['spoiled in the middle', (bytes) => writeFile(path, bytes.fill(0xff, 8192, 12_288))],
+    // Where the rows of a page begin: nobody notices before they are read.
+    ['spoiled in few bytes', (bytes) => writeFile(path, bytes.fill(0xff, 8200, 8204))],
   ])('says so of a file that is %s', async (_, spoil) => {
     const database = await open([NOTES], driver);
     await Promise.all(Array.from({ length: 500 }, () => note(database, 'x'.repeat(100))));
@@ -199,6 +210,25 @@ describe.each(drivers)('a database by $name', (driver) => {
     await expect(open([NOTES], driver)).rejects.toThrow(
       new StoreError(`${path} is in use by another server`),
     );
+  });
+
+  it('has the file to itself before it looks at it, so that of two at once one gets it', async () => {
+    let code: number | undefined;
+    const watched: SqliteDriver = {
+      name: driver.name,
+      open: (file) => {
+        const connection = driver.open(file);
+        const query: typeof connection.query = (sql, values) => {
+          if (sql.includes('quick_check'))
+            code = codeOf(() => driver.open(file).query('PRAGMA user_version', []));
+          return connection.query(sql, values);
+        };
+        return { ...connection, query };
+      },
+    };
+    await open([NOTES], watched);
+    // https://www.sqlite.org/rescode.html#busy
+    expect(code).toBe(5);
   });
 
   it('says so when there is no room, keeps what was there, and goes on when there is room again', async () => {

@@ -191,8 +191,8 @@ describe.each(drivers)('a database by $name', (driver) => {
     ['overwritten', () => writeFile(path, randomBytes(8192))],
     ['cut off', (bytes) => truncate(path, bytes.length - 5000)],
     ['spoiled in the middle', (bytes) => writeFile(path, bytes.fill(0xff, 8192, 12_288))],
-    // Where the rows of a page begin: nobody notices before they are read.
-    ['spoiled in few bytes', (bytes) => writeFile(path, bytes.fill(0xff, 8200, 8204))],
+    // In a row: nobody notices before it is read.
+    ['spoiled in few bytes', (bytes) => writeFile(path, bytes.fill(0xff, 10_192, 10_196))],
   ])('says so of a file that is %s', async (_, spoil) => {
     const database = await open([NOTES], driver);
     await Promise.all(Array.from({ length: 500 }, () => note(database, 'x'.repeat(100))));

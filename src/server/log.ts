@@ -37,7 +37,7 @@ export interface LogFields {
 }
 
 /** A text that stands in the code as it is, with nothing put in. */
-export type FixedText<Text extends string> = Record<never, never> extends Record<Text, 1> ? never : Text;
+type FixedText<Text extends string> = Record<never, never> extends Record<Text, 1> ? never : Text;
 
 type Write = <Text extends string>(text: FixedText<Text>, fields?: LogFields) => void;
 

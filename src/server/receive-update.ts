@@ -1,5 +1,6 @@
 /** Takes an update while it arrives: into a place of its own, checked byte by byte, folded only when it is whole. */
 import { FederatedError, ProtocolError, ShapeError } from '../errors.js';
+import type { SafetensorsReader } from '../params/safetensors-stream.js';
 import { formatDigest, parseDigest, REPR_DIGEST_FIELD } from '../protocol/content-digest.js';
 import type { Receipt } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
@@ -76,20 +77,15 @@ async function receive(
   slot: UploadSlot,
   totalBytes: number,
 ): Promise<Receipt> {
-  const { host, clientIndex, round } = target;
+  const { host } = target;
   const { writer } = slot;
   try {
     for await (const chunk of unstalled(request.body, writer.signal)) {
       slot.hash.update(chunk);
-      slot.reader.push(chunk);
+      pushQuietly(slot.reader, chunk);
       slot.received += chunk.length;
     }
   } catch (error) {
-    if (error instanceof ProtocolError || error instanceof ShapeError) {
-      host.slots.release(slot);
-      host.refuse(clientIndex, round, error.message);
-      throw new Refusal('wrong-update', error.message, { cause: error });
-    }
     host.slots.interrupt(slot, writer);
     throw error instanceof FederatedError
       ? error
@@ -104,6 +100,15 @@ async function receive(
     return finish(target, slot);
   } finally {
     host.slots.release(slot);
+  }
+}
+
+/** A fault, which the reader tells again at the end: it is the client's if these are the bytes that it has signed. */
+function pushQuietly(reader: SafetensorsReader, chunk: Uint8Array): void {
+  try {
+    reader.push(chunk);
+  } catch (error) {
+    if (!(error instanceof ProtocolError || error instanceof ShapeError)) throw error;
   }
 }
 

@@ -1,7 +1,7 @@
 /** A whole federation in one process: a server on a port of its own, and clients that reach it over HTTP. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ClientEvent } from '../../src/client/client-events.js';
 import type { JoinOptions, Participation } from '../../src/client/join.js';
 import { joinOn } from '../../src/client/join.js';
@@ -40,7 +40,8 @@ export async function startFederation(
   options: Partial<ServerOptions> = {},
   port = 0,
 ): Promise<TestFederation> {
-  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'tessera-server-')));
+  // A folder that is new, as the server sees it: it lets clients in at once.
+  const folder = options.folder ?? join(await mkdtemp(join(tmpdir(), 'tessera-server-')), 'data');
   const events: RunEvent[] = [];
   const failures: unknown[] = [];
   const told = new Map<number, ClientEvent[]>();
@@ -83,7 +84,7 @@ export async function startFederation(
     async close() {
       await Promise.all(clients.map((client) => client.stop()));
       await stopOnce();
-      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+      if (options.folder === undefined) await rm(dirname(folder), { recursive: true, force: true });
     },
   };
 }

@@ -128,6 +128,16 @@ describe('decodeSafetensors', () => {
     expect([...decoded]).toEqual([1, 2]);
   });
 
+  it('copies data that is not aligned out of a Buffer too', () => {
+    const file = encodeSafetensors({
+      layout: createLayout([{ name: 'w', shape: [2] }]),
+      values: Float32Array.of(1, 2),
+    });
+    const moved = Buffer.alloc(file.length + 1);
+    moved.set(file, 1);
+    expect([...decodeSafetensors(moved.subarray(1)).params.values]).toEqual([1, 2]);
+  });
+
   it('orders tensors by their data, not by the header', () => {
     const bytes = file(
       `{${tensor('a', '[1]', '[4,8]')},${tensor('b', '[1]', '[0,4]')},${tensor('c', '[0]', '[4,4]')}}`,

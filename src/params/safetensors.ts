@@ -55,7 +55,8 @@ export function decodeSafetensors(bytes: Uint8Array): { params: Params; metadata
   if (data.length !== dataBytes) {
     throw new ProtocolError(`safetensors data must have ${dataBytes} bytes, got ${data.length}`);
   }
-  const aligned = data.byteOffset % 4 === 0 ? data : data.slice();
+  // A copy also where `bytes` is a Buffer, whose `slice` makes none.
+  const aligned = data.byteOffset % 4 === 0 ? data : new Uint8Array(data);
   const values = new Float32Array(aligned.buffer, aligned.byteOffset, aligned.length / 4);
   return { params: { layout: createLayout(tensors), values }, metadata };
 }

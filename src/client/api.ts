@@ -5,6 +5,7 @@ import { type HeaderFields, PROTOCOL_VERSION, VERSION_FIELD } from '../protocol/
 import { type ProblemCode, problemCodeOf } from '../protocol/problem.js';
 import { signRequest } from '../protocol/signer.js';
 import { type BackOff, backOffMs, defaultBackOff, retryAfterMs } from './back-off.js';
+import { type SendingNote, sendNoted } from './noted-request.js';
 import type { Platform } from './platform.js';
 import { readAll, type TransportResponse } from './transport.js';
 
@@ -42,14 +43,29 @@ export interface ApiRequest {
   readonly headers?: HeaderFields;
   /** Content that is named by its hash is asked for without a signature. */
   readonly unsigned?: boolean;
+  /** The answer stays open until there is something to say. */
+  readonly held?: boolean;
+  /** How events call it: "the check-in". */
+  readonly what?: string;
+  /** What the audit log says of it; absent: it tells the server nothing of the client's. */
+  readonly note?: SendingNote;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** What an API tells about itself. */
 export interface ApiHooks {
-  onRetry?(reason: string, waitMs: number): void;
+  /** `attempt` counts from 1 for each thing that is tried. */
+  onRetry?(retry: RetryNotice): void;
   /** The clocks differ; from now on requests are dated by the server's. */
   onClock?(offsetMs: number): void;
+}
+
+/** Something did not work, and is tried again. */
+export interface RetryNotice {
+  readonly what: string;
+  readonly reason: string;
+  readonly attempt: number;
+  readonly delayMs: number;
 }
 
 export interface Api {
@@ -58,13 +74,14 @@ export interface Api {
   /** Sends until there is an answer that will not change: JSON. */
   call<T>(request: ApiRequest): Promise<T>;
   /** Does something until it works or cannot: see `isPassing`. */
-  retry<T>(attempt: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T>;
+  retry<T>(what: string, attempt: () => Promise<T>, signal?: AbortSignal | undefined): Promise<T>;
 }
 
 /** The API of one client on one server. */
 export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: BackOff = defaultBackOff): Api {
-  const { transport, signer, now, randomBytes, random, sha256 } = platform;
+  const { transport, signer, now, randomBytes, random, sha256, audit } = platform;
   let offsetMs = 0;
+  let toldMs = 0;
 
   const headOf = async ({ method, target, json, body, headers, unsigned }: ApiRequest) => {
     const bytes = json === undefined ? body : new TextEncoder().encode(JSON.stringify(json));
@@ -82,31 +99,40 @@ export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: Bac
 
   const send = async (request: ApiRequest, corrected = false): Promise<TransportResponse> => {
     const { headers, bytes } = await headOf(request);
-    const { method, target, signal } = request;
-    const response = await transport.request({
+    const { method, target, signal, held, note } = request;
+    const sent = {
       ...{ method, target, headers },
       ...(bytes ? { body: bytes } : {}),
       ...(signal ? { signal } : {}),
-    });
+      ...(held ? { held } : {}),
+    };
+    const response =
+      audit && note
+        ? await sendNoted({ transport, audit, sha256 }, sent, note)
+        : await transport.request(sent);
     if (response.status < 400) return response;
     const refused = await readRefusal(response);
     const { serverTime } = refused.document;
     if (refused.problem !== 'clock-skew' || corrected || typeof serverTime !== 'number') throw refused;
     offsetMs = serverTime - now();
-    if (Math.abs(offsetMs) > NOTICEABLE_SKEW_MS) hooks.onClock?.(offsetMs);
+    // Requests that were under way together are all refused: that is one difference, and one word of it.
+    if (Math.abs(offsetMs - toldMs) > NOTICEABLE_SKEW_MS) {
+      toldMs = offsetMs;
+      hooks.onClock?.(offsetMs);
+    }
     return send(request, true);
   };
 
-  const retry = async <T>(attempt: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
-    for (let failures = 1; ; failures++) {
+  const retry = async <T>(what: string, act: () => Promise<T>, signal?: AbortSignal): Promise<T> => {
+    for (let attempt = 1; ; attempt++) {
       try {
-        return await attempt();
+        return await act();
       } catch (error) {
         if (signal?.aborted || !isPassing(error)) throw error;
         const told = error instanceof RefusedError ? error.retryAfterMs : null;
-        const waitMs = told ?? backOffMs(backOff, failures, random());
-        hooks.onRetry?.((error as Error).message, waitMs);
-        await sleep(waitMs, signal);
+        const delayMs = told ?? backOffMs(backOff, attempt, random());
+        hooks.onRetry?.({ what, reason: (error as Error).message, attempt, delayMs });
+        await sleep(delayMs, signal);
       }
     }
   };
@@ -115,10 +141,14 @@ export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: Bac
     send,
     retry,
     call: <T>(request: ApiRequest) =>
-      retry(async () => {
-        const response = await send(request);
-        return parseJson(await readAll(response.body, MAX_JSON_BYTES)) as T;
-      }, request.signal),
+      retry(
+        request.what ?? 'the request',
+        async () => {
+          const response = await send(request);
+          return parseJson(await readAll(response.body, MAX_JSON_BYTES)) as T;
+        },
+        request.signal,
+      ),
   };
 }
 

@@ -3,6 +3,7 @@ import { ProtocolError, TransportError } from '../errors.js';
 import type { BlobReference } from '../protocol/messages.js';
 import { blobPath } from '../protocol/paths.js';
 import type { Api } from './api.js';
+import { toHex } from './hex.js';
 
 /** What a fetch needs. */
 export interface BlobContext {
@@ -25,9 +26,13 @@ export async function fetchBlob(
   const bytes = into?.length === blob.bytes ? into : new Uint8Array(blob.bytes);
   for (const last of [false, true]) {
     let received = 0;
-    await api.retry(async () => {
-      received = await fetchRest(api, blob, bytes, received, signal);
-    }, signal);
+    await api.retry(
+      'the download',
+      async () => {
+        received = await fetchRest(api, blob, bytes, received, signal);
+      },
+      signal,
+    );
     if (toHex(await sha256(bytes)) === blob.sha256) return bytes;
     if (last) break;
   }
@@ -65,9 +70,4 @@ async function fetchRest(
   }
   if (at === size) return at;
   throw new TransportError(`the content must have ${size} bytes, got ${at}`);
-}
-
-/** Hexadecimal, lower case. */
-export function toHex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

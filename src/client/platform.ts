@@ -1,6 +1,7 @@
 /** What a client needs of the place it runs in: Node and browsers each bring their own. */
 import type { ChosenEngine } from '../engine/engine-options.js';
 import type { Signer } from '../protocol/signer.js';
+import type { AuditSink } from './audit-entry.js';
 import type { DeviceProbe } from './eligibility.js';
 import type { StateStore } from './state-store.js';
 import type { Transport } from './transport.js';
@@ -10,6 +11,8 @@ export interface Platform {
   readonly signer: Signer;
   readonly store: StateStore;
   readonly probe: DeviceProbe;
+  /** Where everything is noted that leaves the device; closed with the transport. */
+  readonly audit?: AuditSink & { close(): Promise<void> };
   /** Milliseconds since 1970. */
   now(): number;
   /** Secure random bytes: nonces. */

@@ -7,8 +7,11 @@ import type { Receipt, Task, TaskDefinition } from '../protocol/messages.js';
 import { reportPath } from '../protocol/paths.js';
 import { formatUpdateMetadata } from '../protocol/update-metadata.js';
 import type { Api } from './api.js';
-import { fetchBlob, toHex } from './blobs.js';
+import type { SentKind } from './audit-entry.js';
+import { fetchBlob } from './blobs.js';
 import type { ClientEvent, RoundPlace, Sent } from './client-events.js';
+import { toHex } from './hex.js';
+import type { SendingNote } from './noted-request.js';
 import type { Platform } from './platform.js';
 import { protectionOf } from './protection.js';
 import { sendReport } from './send-report.js';
@@ -28,7 +31,7 @@ export interface RoundContext {
   readonly clientId: string;
   /** Models that this process has, so that many clients in it fetch each once. */
   readonly models: ModelCache;
-  trainerOf(task: Task): Promise<Trainer>;
+  trainerOf(): Promise<Trainer>;
   emit(event: ClientEvent): void | Promise<void>;
   /** Waits for its turn to compute: clients of one process take turns. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
@@ -82,11 +85,13 @@ export async function trainRound(context: RoundContext, task: Task, memory: Repo
     const report = last?.key === key ? last : await train(context, task, key, deadline.signal);
     memory.last = report;
     const target = reportPath('updates', runId, round, clientId);
-    const receipt: Receipt = await sendReport(api, { target, ...report }, deadline.signal);
+    const { exampleCount } = report;
+    const note = { ...noteOf(platform, task, 'update'), exampleCount };
+    const receipt: Receipt = await sendReport(api, { target, note, ...report }, deadline.signal);
     await emit({
       type: 'update-sent',
       ...placeOf(task),
-      ...{ receipt, reports: definition.reports, exampleCount: report.exampleCount },
+      ...{ receipt, reports: definition.reports, exampleCount },
       ...sentAs(platform, definition, report.bytes.length, report.sha256),
     });
   } finally {
@@ -102,7 +107,7 @@ async function train(
 ): Promise<LastReport> {
   const { platform, data, emit } = context;
   const { work, seed, definition } = task;
-  const trainer = await context.trainerOf(task);
+  const trainer = await context.trainerOf();
   const { layout } = trainer;
   const file = await modelFile(context, task, signal);
   return context.exclusively(async () => {
@@ -127,7 +132,7 @@ export async function evaluateRound(context: RoundContext, task: Task): Promise<
   try {
     const { heldOut } = data;
     if (!heldOut) throw new ConfigError('held-out examples are needed to evaluate, got none');
-    const trainer = await context.trainerOf(task);
+    const trainer = await context.trainerOf();
     const file = await modelFile(context, task, deadline.signal);
     const sums = await context.exclusively(async () => {
       const { values } = readParams(file, trainer.layout, 'the model');
@@ -142,13 +147,18 @@ export async function evaluateRound(context: RoundContext, task: Task): Promise<
     });
     const target = reportPath('evaluations', runId, round, clientId);
     const bytes = new TextEncoder().encode(JSON.stringify(sums));
-    await api.call<Receipt>({ method: 'POST', target, json: sums, signal: deadline.signal });
+    const note = noteOf(platform, task, 'evaluation');
+    const { signal } = deadline;
+    await api.call<Receipt>({ method: 'POST', target, json: sums, what: 'the report', note, signal });
     const sent = sentAs(platform, definition, bytes.length, await platform.sha256(bytes));
     await emit({ type: 'report-sent', what: 'evaluation', ...placeOf(task), ...sent });
   } finally {
     deadline.clear();
   }
 }
+
+/** A server that does not answer must not keep a client that is to end. */
+const FAILURE_TIMEOUT_MS = 5_000;
 
 /** Tells the server that there will be no report; where that does not get through, the deadline says it. */
 export async function reportFailure(context: RoundContext, task: Task, reason: string): Promise<void> {
@@ -157,7 +167,8 @@ export async function reportFailure(context: RoundContext, task: Task, reason: s
   const json = { reason: reason.slice(0, 1000) };
   const target = reportPath('failures', runId, round, clientId);
   try {
-    await api.send({ method: 'POST', target, json });
+    const signal = AbortSignal.timeout(FAILURE_TIMEOUT_MS);
+    await api.send({ method: 'POST', target, json, note: noteOf(platform, task, 'failure'), signal });
   } catch {
     return;
   }
@@ -180,6 +191,10 @@ async function modelFile(context: RoundContext, task: Task, signal: AbortSignal)
 /** Which part of which round an event is about. */
 export function placeOf({ runId, round, definition }: Task): RoundPlace {
   return { runId, round, model: definition.model.name };
+}
+
+function noteOf({ transport }: Platform, { runId, round, definition }: Task, kind: SentKind): SendingNote {
+  return { kind, runId, round, protection: protectionOf(transport.origin, definition) };
 }
 
 function sentAs(

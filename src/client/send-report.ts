@@ -2,6 +2,7 @@
 import { formatDigest } from '../protocol/content-digest.js';
 import type { Receipt } from '../protocol/messages.js';
 import { type Api, RefusedError } from './api.js';
+import type { SendingNote } from './noted-request.js';
 import { readAll } from './transport.js';
 
 const MAX_RECEIPT_BYTES = 64 * 1024;
@@ -13,6 +14,8 @@ export interface Report {
   /** A safetensors file. */
   readonly bytes: Uint8Array;
   readonly sha256: Uint8Array;
+  /** For the audit log. */
+  readonly note?: SendingNote;
 }
 
 /**
@@ -22,22 +25,28 @@ export interface Report {
  */
 export async function sendReport(api: Api, report: Report, signal?: AbortSignal): Promise<Receipt> {
   let begun = false;
-  return api.retry(async () => {
-    const offset = begun ? await offsetOf(api, report, signal) : 0;
-    begun = true;
-    const response = await api.send({ ...partFrom(report, offset), signal });
-    return JSON.parse(new TextDecoder().decode(await readAll(response.body, MAX_RECEIPT_BYTES))) as Receipt;
-  }, signal);
+  return api.retry(
+    'the report',
+    async () => {
+      const offset = begun ? await offsetOf(api, report, signal) : 0;
+      begun = true;
+      const response = await api.send({ ...partFrom(report, offset), signal });
+      return JSON.parse(new TextDecoder().decode(await readAll(response.body, MAX_RECEIPT_BYTES))) as Receipt;
+    },
+    signal,
+  );
 }
 
-function partFrom({ target, bytes, sha256 }: Report, offset: number) {
+function partFrom({ target, bytes, sha256, note: noted }: Report, offset: number) {
+  const note = noted === undefined ? {} : { note: noted };
   const headers = { 'content-type': 'application/vnd.safetensors', 'repr-digest': formatDigest(sha256) };
-  if (offset === 0) return { method: 'PUT', target, headers, body: bytes } as const;
+  if (offset === 0) return { method: 'PUT', target, headers, body: bytes, ...note } as const;
   return {
     method: 'PATCH',
     target,
     headers: { ...headers, 'content-type': 'application/partial-upload', 'upload-offset': String(offset) },
     body: bytes.subarray(offset),
+    ...note,
   } as const;
 }
 

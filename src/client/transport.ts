@@ -8,6 +8,8 @@ export interface TransportRequest {
   readonly target: string;
   readonly headers: HeaderFields;
   readonly body?: Uint8Array;
+  /** The answer stays open for long: it must not take the place of others. */
+  readonly held?: boolean;
   readonly signal?: AbortSignal;
 }
 

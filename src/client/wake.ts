@@ -70,6 +70,7 @@ async function readStream(
     method: 'GET',
     target: PATHS.wake,
     headers: { accept: 'text/event-stream' },
+    held: true,
     signal: AbortSignal.any([signal, silent.signal]),
   });
   try {
@@ -93,6 +94,7 @@ async function poll(api: Api, signal: AbortSignal): Promise<boolean> {
     method: 'GET',
     target: `${PATHS.wake}?wait=${POLL_SECONDS}`,
     headers: { accept: 'application/json' },
+    held: true,
     signal,
   });
   let text = '';

@@ -4,10 +4,10 @@ import type { EngineKind, EngineOptions } from '../engine/engine-options.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import { createOnnxTrainer } from '../learn/onnx-trainer.js';
+import { stoppableEngine } from '../learn/stoppable-engine.js';
 import type { Trainer } from '../learn/trainer.js';
 import { loadModel } from './load-model.js';
 import { loadDefaultExport } from './load-module.js';
-import { stoppableEngine } from './stoppable-engine.js';
 
 /** What trains: a model by name, or a module of the user's. */
 export type TrainerSource =

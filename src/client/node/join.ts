@@ -7,6 +7,7 @@ import { ConfigError } from '../../errors.js';
 import { type JoinOptions, joinOn, type Participation } from '../join.js';
 import type { Platform } from '../platform.js';
 import { serverUrl } from '../server-url.js';
+import { AuditLog } from './audit-log.js';
 import { clientPaths, DEFAULT_CLIENT_FOLDER } from './client-folder.js';
 import { openFileStore } from './file-store.js';
 import { createHttpTransport } from './http-transport.js';
@@ -20,6 +21,8 @@ export interface NodeJoinOptions extends JoinOptions {
   readonly engine?: EngineOptions;
   /** PEM file of a certificate authority to trust beside those of the system. */
   readonly ca?: string;
+  /** Whether everything that is sent is noted in the folder's audit log before it goes; default true. */
+  readonly audit?: boolean;
   /** Accept a server on plain http that is not this machine: anybody on the way can read models and updates. */
   readonly allowPlain?: boolean;
 }
@@ -32,15 +35,15 @@ export interface NodeJoinOptions extends JoinOptions {
  * @throws {RefusedError} when the server does not let the client in.
  */
 export async function join(url: string, options: NodeJoinOptions): Promise<Participation> {
-  return joinOn(await createNodePlatform(url, options), options);
+  return joinOn(await createNodePlatform(url, { audit: true, ...options }), options);
 }
 
-/** What Node gives a client. */
+/** What Node gives a client; without an audit log unless it is asked for. */
 export async function createNodePlatform(
   url: string,
-  options: Pick<NodeJoinOptions, 'folder' | 'engine' | 'ca' | 'allowPlain'>,
+  options: Pick<NodeJoinOptions, 'folder' | 'engine' | 'ca' | 'allowPlain' | 'audit'>,
 ): Promise<Platform> {
-  const { folder = DEFAULT_CLIENT_FOLDER, engine = {}, ca, allowPlain = false } = options;
+  const { folder = DEFAULT_CLIENT_FOLDER, engine = {}, ca, allowPlain = false, audit = false } = options;
   const server = serverUrl(url, allowPlain);
   const paths = clientPaths(folder);
   const authority = ca === undefined ? undefined : await readCertificate(ca);
@@ -50,6 +53,7 @@ export async function createNodePlatform(
     transport: createHttpTransport(server, authority === undefined ? {} : { ca: authority }),
     signer,
     store: await openFileStore(paths.state),
+    ...(audit ? { audit: await AuditLog.open(paths.audit) } : {}),
     probe: createNodeProbe(),
     now: Date.now,
     randomBytes: (count) => randomBytes(count),

@@ -1,6 +1,6 @@
-/** An engine that stops between two calls: a thread must not be ended in the middle of native code. */
+/** An engine that stops between two calls: a thread or a process must not end in the middle of native code. */
 import { TransportError } from '../errors.js';
-import type { Engine } from '../learn/engine.js';
+import type { Engine } from './engine.js';
 
 /**
  * The same engine, whose sessions refuse to run as soon as `isStopped` says so.
@@ -14,7 +14,7 @@ export function stoppableEngine(engine: Engine, isStopped: () => boolean): Engin
       const session = await engine.load(onnx);
       return {
         async run(inputs, outputs) {
-          if (isStopped()) throw new TransportError('the pool is closed');
+          if (isStopped()) throw new TransportError('the computation was stopped');
           await session.run(inputs, outputs);
         },
         release: () => session.release(),

@@ -1,0 +1,179 @@
+/** A client's life once it is let in: ask, train, report, wait; until a signal ends it. */
+import { TransportError } from '../errors.js';
+import { graphSummary } from '../learn/graph-summary.js';
+import type { CheckInResponse, EnrolResponse, Task } from '../protocol/messages.js';
+import { PATHS } from '../protocol/paths.js';
+import { createAlarm } from './alarm.js';
+import { type Api, RefusedError, sleep } from './api.js';
+import { askApproval } from './approval.js';
+import type { ClientEvent } from './client-events.js';
+import { checkEligibility, memoryOfTasksMs } from './eligibility.js';
+import { checkTask } from './governance.js';
+import type { JoinOptions } from './join.js';
+import { checkData } from './model-trainer.js';
+import type { Platform } from './platform.js';
+import {
+  type ClientData,
+  evaluateRound,
+  type ModelCache,
+  placeOf,
+  type ReportMemory,
+  type RoundContext,
+  reportFailure,
+  trainRound,
+} from './rounds.js';
+import type { Trainers } from './trainers.js';
+import { listenForWakes } from './wake.js';
+
+/** What a life needs. */
+export interface LifeContext {
+  readonly platform: Platform;
+  readonly options: JoinOptions;
+  readonly api: Api;
+  readonly clientId: string;
+  readonly models: ModelCache;
+  readonly trainers: Trainers;
+  emit(event: ClientEvent): Promise<void>;
+  /** Lets the client in again, where the server has forgotten it. */
+  enrol(): Promise<EnrolResponse>;
+  readonly signal: AbortSignal;
+}
+
+/** How soon a client that is not approved asks again. */
+const APPROVAL_MS = 10_000;
+/** After something that failed here, so that a fault does not become a storm. */
+const AFTER_FAILURE_MS = 1_000;
+
+/**
+ * Lives until `signal` ends it; a task under way is then given back to the server.
+ *
+ * @throws what can not get better: the server does not want the client any more, or nothing can be noted or read here.
+ */
+export async function live(context: LifeContext): Promise<void> {
+  const { platform, options, api, emit, signal } = context;
+  const { eligibility = {}, attributes, runIds } = options;
+  const alarm = createAlarm(signal);
+  const worker = createWorker(context);
+  let channel: AbortController | undefined;
+  const listen = () => {
+    if (channel) return;
+    channel = new AbortController();
+    const { random } = platform;
+    const ends = AbortSignal.any([signal, channel.signal]);
+    void listenForWakes({ api, random, onOpen: () => {}, onWake: alarm.ring }, ends);
+  };
+  const hangUp = () => {
+    channel?.abort();
+    channel = undefined;
+  };
+
+  while (!signal.aborted) {
+    const data = typeof options.data === 'function' ? await options.data() : options.data;
+    const exampleCount = data.train.indices.length;
+    const state = { exampleCount, taskTimes: worker.taskTimes(), now: platform.now() };
+    const verdict = await checkEligibility(eligibility, platform.probe, state);
+    if (!verdict.eligible) {
+      // Who listens counts as there, and would be asked.
+      hangUp();
+      const { reason, retryAfterMs } = verdict;
+      await emit({ type: 'not-eligible', reason, retryAfterMs });
+      await sleep(retryAfterMs, signal);
+      continue;
+    }
+    listen();
+    const answer = await checkIn({
+      encodings: ['float32'],
+      exampleCount,
+      heldOutCount: data.heldOut?.indices.length ?? 0,
+      ...(attributes === undefined ? {} : { attributes }),
+      ...(runIds === undefined ? {} : { runIds }),
+    });
+    if (answer?.type === 'task') {
+      await worker.work(answer.task, data);
+      continue;
+    }
+    if (answer) await emit({ type: 'waiting', reason: answer.reason, retryAfterMs: answer.retryAfterMs });
+    await alarm.wait(answer?.retryAfterMs ?? APPROVAL_MS);
+  }
+
+  /** Undefined where there is nothing to do until later: an operator still has to approve, or the client is new again. */
+  async function checkIn(json: unknown): Promise<CheckInResponse | undefined> {
+    try {
+      const request = { method: 'POST', target: PATHS.checkIn, json, what: 'the check-in', signal } as const;
+      return await api.call<CheckInResponse>({ ...request, note: { kind: 'check-in' } });
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      if (error.problem === 'unknown-client') {
+        await context.enrol();
+        alarm.ring();
+        await sleep(AFTER_FAILURE_MS, signal);
+        return undefined;
+      }
+      if (error.problem !== 'not-approved') throw error;
+      await emit({ type: 'waiting', reason: error.message, retryAfterMs: APPROVAL_MS });
+      return undefined;
+    }
+  }
+}
+
+/** What does tasks, and remembers what that takes. */
+function createWorker({ platform, options, api, clientId, models, trainers, emit, signal }: LifeContext) {
+  const { eligibility = {}, accept = {}, exclusively = (work) => work(), keepsReport = true } = options;
+  const refused = new Map<string, string>();
+  const asked = new Set<string>();
+  let times: number[] = [];
+  const memory: ReportMemory = { last: undefined };
+
+  /** Why the client takes no part; undefined: it does. */
+  const reasonToRefuse = async (task: Task, data: ClientData): Promise<string | undefined> => {
+    const { definition } = task;
+    const verdict = checkTask(accept, task);
+    if (!verdict.accepted) return verdict.reason;
+    if (!options.trainer) checkData(definition, data.train.dataset);
+    // A person sees the graph that would run.
+    const model = accept.approve ? await trainers.modelOf(definition, api) : undefined;
+    const approval = await askApproval(accept, task, model && graphSummary(model));
+    if (approval.decision === 'approved') return undefined;
+    const { hash, decision, reason } = approval;
+    if (decision === 'pending' && !asked.has(hash)) await emit({ type: 'approval-needed', hash, definition });
+    asked.add(hash);
+    return reason;
+  };
+
+  const refuse = async (context: RoundContext, task: Task, reason: string) => {
+    if (refused.get(task.runId) !== reason) await emit({ type: 'task-refused', reason, ...placeOf(task) });
+    refused.set(task.runId, reason);
+    await reportFailure(context, task, reason);
+  };
+
+  return {
+    /** When tasks were taken on before, as far back as the rules look. */
+    taskTimes(): readonly number[] {
+      const oldest = platform.now() - memoryOfTasksMs(eligibility);
+      times = times.filter((time, place) => time >= oldest || place === times.length - 1);
+      return times;
+    },
+    async work(task: Task, data: ClientData): Promise<void> {
+      const trainerOf = () => trainers.trainerOf(task.definition, api);
+      const base = { platform, api, data, clientId, models, emit, signal, exclusively, trainerOf };
+      const { deadlineMs, type: kind } = task;
+      await emit({ type: 'task-received', kind, deadlineMs, ...placeOf(task) });
+      try {
+        const reason = await reasonToRefuse(task, data);
+        if (reason !== undefined) return await refuse(base, task, reason);
+        refused.delete(task.runId);
+        if (kind === 'evaluate') return await evaluateRound(base, task);
+        times.push(platform.now());
+        await trainRound(base, task, keepsReport ? memory : { last: undefined });
+      } catch (error) {
+        if (signal.aborted) return await reportFailure(base, task, 'the client was stopped');
+        const reason = error instanceof Error ? error.message : String(error);
+        await emit({ type: 'failed', reason, final: false });
+        if (!(error instanceof TransportError || error instanceof RefusedError)) {
+          await reportFailure(base, task, reason);
+        }
+        await sleep(AFTER_FAILURE_MS, signal);
+      }
+    },
+  };
+}

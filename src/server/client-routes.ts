@@ -107,7 +107,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
       'DELETE',
       PATHS.me,
       async (request) => {
-        const { keyId, index } = clientOf(request);
+        const { keyId, index } = federation.leaverOf(request);
         federation.drop(index, 'the client has left');
         await access.clients.forget(keyId);
         return jsonResponse({ forgotten: true });

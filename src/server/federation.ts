@@ -1,6 +1,7 @@
 /** A server's state behind its routes: who may come, who is there, what runs are open. */
 import { PROTOCOL_VERSION } from '../protocol/http.js';
 import type { ServerInfo, Task } from '../protocol/messages.js';
+import { parseSignature } from '../protocol/parse-signature.js';
 import type { Access } from './access.js';
 import { type Availability, createAvailability } from './availability.js';
 import { type BlobStore, createBlobStore } from './blobs.js';
@@ -45,6 +46,8 @@ export interface Federation {
   readonly runs: ReadonlyMap<string, ServedRun>;
   /** The approved client whose request this is. @throws {Refusal} when it is nobody's, or one too many. */
   clientOf(request: ServerRequest): ClientRecord;
+  /** As `clientOf`, and one that waits for approval: whom it may forget. */
+  leaverOf(request: ServerRequest): ClientRecord;
   /** Lets a key in that signed the request. @throws {Refusal} when it may not. */
   enrol(request: ServerRequest, enrolment: Omit<Enrolment, 'keyId'>): Promise<ClientRecord>;
   /** Before anything costly is done for an address. */
@@ -122,6 +125,13 @@ export function createFederation(context: FederationContext): Federation {
     });
   };
 
+  const clientOf = (request: ServerRequest): ClientRecord => {
+    const record = verifier.verify(request);
+    clientRate.take(record.keyId, now());
+    availability.heard(record.index);
+    return record;
+  };
+
   return {
     ...{ context, access, wakes, availability, runs, clientCame, taskFor },
     blobs: createBlobStore(),
@@ -131,10 +141,11 @@ export function createFederation(context: FederationContext): Federation {
         if (runs.get(run.runId) === run && run.status() !== 'failed') runs.delete(run.runId);
       });
     },
-    clientOf(request) {
-      const record = verifier.verify(request);
-      clientRate.take(record.keyId, now());
-      availability.heard(record.index);
+    clientOf,
+    leaverOf(request) {
+      const record = access.clients.find(parseSignature(request).keyId);
+      if (record?.status !== 'pending') return clientOf(request);
+      verifier.verifyWith(request, record.publicKey);
       return record;
     },
     enrol(request, asked) {

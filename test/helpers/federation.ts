@@ -6,6 +6,7 @@ import type { ClientEvent } from '../../src/client/client-events.js';
 import type { JoinOptions, Participation } from '../../src/client/join.js';
 import { joinOn } from '../../src/client/join.js';
 import { createNodePlatform } from '../../src/client/node/join.js';
+import type { Platform } from '../../src/client/platform.js';
 import type { ClientData } from '../../src/client/rounds.js';
 import { splitClients } from '../../src/data/held-out.js';
 import { partitionDataset } from '../../src/data/partition.js';
@@ -27,7 +28,15 @@ export interface TestFederation {
   readonly events: RunEvent[];
   readonly failures: unknown[];
   /** A client, by its number; each has a folder, so that it can come back. */
-  join(index: number, options: JoinOptions): Promise<Participation>;
+  join(index: number, options: JoinOptions, changes?: Partial<Platform>): Promise<Participation>;
+  /** The folder of a client. */
+  clientFolder(index: number): string;
+  /** The first event of a client that fits, among those told and those to come. */
+  heard<T extends ClientEvent['type']>(
+    index: number,
+    type: T,
+    fits?: (event: Extract<ClientEvent, { type: T }>) => boolean,
+  ): Promise<Extract<ClientEvent, { type: T }>>;
   /** What clients have told, by number. */
   readonly told: Map<number, ClientEvent[]>;
   /** Ends the server alone: its clients look for the next one at the same address. */
@@ -46,6 +55,8 @@ export async function startFederation(
   const failures: unknown[] = [];
   const told = new Map<number, ClientEvent[]>();
   const clients: Participation[] = [];
+  const waiting: (() => void)[] = [];
+  const clientFolder = (index: number) => join(folder, 'clients', String(index));
   const server = await createFederationServer({
     enrolment: 'open',
     onEvent: (_, event) => events.push(event),
@@ -67,14 +78,30 @@ export async function startFederation(
   };
   return {
     ...{ url, folder, server, events, failures, told, stopServer: stopOnce },
-    async join(index, joinOptions) {
-      const platform = await createNodePlatform(url, { folder: join(folder, 'clients', String(index)) });
+    clientFolder,
+    heard(index, type, fits = () => true) {
+      const found = (event: ClientEvent): event is never => event.type === type && fits(event as never);
+      const already = told.get(index)?.find(found);
+      if (already) return Promise.resolve(already);
+      return new Promise((resolve) => {
+        const look = () => {
+          const event = told.get(index)?.find(found);
+          if (event) resolve(event);
+          else waiting.push(look);
+        };
+        waiting.push(look);
+      });
+    },
+    async join(index, joinOptions, changes = {}) {
+      const own = await createNodePlatform(url, { folder: clientFolder(index), audit: true });
+      const platform = { ...own, ...changes };
       const heard: ClientEvent[] = told.get(index) ?? [];
       told.set(index, heard);
       const client = await joinOn(platform, {
         ...joinOptions,
         async onEvent(event) {
           heard.push(event);
+          for (const look of waiting.splice(0)) look();
           await joinOptions.onEvent?.(event);
         },
       });

@@ -3,7 +3,7 @@ import type { Receipt } from '../protocol/messages.js';
 import type { Protection } from './protection.js';
 
 /** The kinds of things that leave a device. */
-type SentKind = 'enrolment' | 'check-in' | 'update' | 'evaluation' | 'failure' | 'leaving';
+export type SentKind = 'enrolment' | 'check-in' | 'update' | 'evaluation' | 'failure' | 'leaving';
 
 export type AuditEntry =
   /** Noted before the first byte leaves, so that nothing can be sent unnoted; each attempt anew. */

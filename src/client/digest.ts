@@ -1,6 +1,6 @@
 /** SHA-256 by WebCrypto, which Node and browsers have. */
 import { ConfigError } from '../errors.js';
-import { toHex } from './blobs.js';
+import { toHex } from './hex.js';
 
 /**
  * The SHA-256 of bytes, hexadecimal, lower-case.

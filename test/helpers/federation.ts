@@ -93,7 +93,7 @@ export async function startFederation(
       });
     },
     async join(index, joinOptions, changes = {}) {
-      const own = await createNodePlatform(url, { folder: clientFolder(index), audit: true });
+      const own = await createNodePlatform(url, { folder: clientFolder(index), audit: !changes.audit });
       const platform = { ...own, ...changes };
       const heard: ClientEvent[] = told.get(index) ?? [];
       told.set(index, heard);

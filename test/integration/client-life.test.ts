@@ -3,10 +3,13 @@ import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createApi } from '../../src/client/api.js';
 import { openApprovals } from '../../src/client/node/approvals.js';
 import { type AuditLine, readAuditLog, verifyAuditLog } from '../../src/client/node/audit-lines.js';
 import { clientPaths } from '../../src/client/node/client-folder.js';
+import { createNodePlatform } from '../../src/client/node/join.js';
 import type { ClientData } from '../../src/client/rounds.js';
+import { PATHS } from '../../src/protocol/paths.js';
 import type { RunEvent } from '../../src/round/run-events.js';
 import { digitsOf, startFederation, type TestFederation } from '../helpers/federation.js';
 
@@ -23,7 +26,14 @@ async function federation(...options: Parameters<typeof startFederation>): Promi
 const [data] = (await digitsOf(1, 200, 1)) as [ClientData];
 const { classNames } = data.train.dataset;
 const described = { task: 'classification', featureShape: [28, 28], classNames } as const;
-const training = { ...described, model: 'logistic', rounds: 1, cohort: 1, overSelection: 1, deadlineMs: 60_000 } as const;
+const training = {
+  ...described,
+  model: 'logistic',
+  rounds: 1,
+  cohort: 1,
+  overSelection: 1,
+  deadlineMs: 60_000,
+} as const;
 
 describe('a client that is stopped', () => {
   it('gives a task under way back to the server, and ends at the next step', async () => {
@@ -36,18 +46,29 @@ describe('a client that is stopped', () => {
     });
     const client = await join(0, { data });
     await server.startRun({ ...training, localEpochs: 1_000_000 });
-    await heard(0, 'model-downloaded');
+    await heard(0, 'model-downloaded', ({ round }) => round === 1);
     await client.stop();
     expect(await failure).toMatchObject({ reason: 'the client says: the client was stopped' });
+    await heard(0, 'report-sent', ({ what }) => what === 'failure');
+  });
+
+  it('gives an evaluation back, too, for which nobody then waits', async () => {
+    const { server, join, heard, events } = await federation();
+    const client = await join(0, { data });
+    const run = await server.startRun({ ...training, rounds: 0 });
+    await heard(0, 'task-received', ({ kind }) => kind === 'evaluate');
+    await client.stop();
+    await run.over;
     expect((await heard(0, 'report-sent')).what).toBe('failure');
+    expect(events.find(({ type }) => type === 'run-finished')).not.toHaveProperty('metrics');
   });
 
   it('ends while the server is away', async () => {
-    const { url, server, join, heard } = await federation();
+    const { server, join, heard } = await federation();
     const client = await join(0, { data });
     await heard(0, 'waiting');
     await server.close();
-    expect(url).toMatch(/^http:/);
+    await heard(0, 'retrying');
     await client.stop();
     await expect(client.done).resolves.toBeUndefined();
   });
@@ -92,7 +113,9 @@ describe('a client whose server', () => {
     const run = await second.server.startRun(training);
     await run.over;
     expect(run.status()).toBe('finished');
-    const attempts = told.get(0)!.flatMap((event) => (event.type === 'retrying' ? [event] : []));
+    const attempts = told
+      .get(0)!
+      .flatMap((event) => (event.type === 'retrying' && event.what !== 'enrolment' ? [event] : []));
     const ofOne = attempts.slice(0, 3);
     expect(ofOne.map(({ what, attempt }) => [what, attempt])).toEqual([
       ['the check-in', 1],
@@ -132,6 +155,19 @@ describe('leaving', () => {
     await client.leave();
     expect(server.federation.access.clients.find(client.clientId)).toBeUndefined();
     expect(existsSync(clientPaths(clientFolder(0)).key)).toBe(false);
+  });
+
+  it('is for the client itself, also before it is approved', async () => {
+    const { server, join, url, clientFolder } = await federation({ enrolment: 'approval' });
+    const { clientId } = await join(0, { data });
+    const thief = await createNodePlatform(url, { folder: clientFolder(1) });
+    const signer = { ...thief.signer, keyId: clientId };
+    const { send } = createApi({ ...thief, signer });
+    await expect(send({ method: 'DELETE', target: PATHS.me })).rejects.toMatchObject({
+      problem: 'wrong-signature',
+    });
+    thief.transport.close();
+    expect(server.federation.access.clients.find(clientId)?.status).toBe('pending');
   });
 
   it('deletes everything here where the server has forgotten the client already', async () => {

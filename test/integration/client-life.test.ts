@@ -64,10 +64,10 @@ describe('a client that is stopped', () => {
   });
 
   it('ends while the server is away', async () => {
-    const { server, join, heard } = await federation();
+    const { stopServer, join, heard } = await federation();
     const client = await join(0, { data });
     await heard(0, 'waiting');
-    await server.close();
+    await stopServer();
     await heard(0, 'retrying');
     await client.stop();
     await expect(client.done).resolves.toBeUndefined();
@@ -106,7 +106,6 @@ describe('a client whose server', () => {
     const { join, heard, told } = first;
     await join(0, { data });
     await heard(0, 'waiting');
-    await first.server.close();
     await first.stopServer();
     await heard(0, 'retrying', ({ attempt }) => attempt === 3);
     const second = await federation({ folder }, Number(new URL(url).port));

@@ -6,6 +6,7 @@ import { ConfigError } from '../errors.js';
 import { addDataCommand } from './data-command.js';
 import { addPredictCommand } from './predict-command.js';
 import { addRunsCommand } from './runs-command.js';
+import { addServeCommand } from './serve-command.js';
 import { addSimulateCommand } from './simulate-command.js';
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
   addRunsCommand(program);
   addDataCommand(program);
   addPredictCommand(program);
+  addServeCommand(program);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -146,7 +146,13 @@ describe('runs by the control API', () => {
     await asked('POST', '', { json: settings });
     const { index } = await comes();
     await logged(({ type }) => type === 'round-started');
+    const before = server.federation.hostOf('one');
     await server.close();
+    // An update that is still on its way is not said to be counted where it will be lost.
+    const metadata = { exampleCount: 1, steps: 1, loss: 0, trainMs: 1 };
+    expect(() => before?.receive(index, 1, new Float32Array(0), metadata)).toThrow(
+      'the server is going down',
+    );
     await open();
     expect((await asked('GET', '')).json()).toMatchObject({ items: [{ status: 'interrupted' }] });
     const resumed = await asked('POST', '/one/resume');

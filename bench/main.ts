@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
 import { benchBrowser } from './browser.js';
 import { benchFold } from './fold.js';
+import { benchNetwork } from './network.js';
 import { benchPapers } from './papers.js';
 import { benchRecurrence } from './recurrence.js';
 import { benchSignatures } from './signatures.js';
@@ -15,6 +16,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<voi
   signatures: benchSignatures,
   simulate: benchSimulate,
   fold: benchFold,
+  network: benchNetwork,
   papers: benchPapers,
   browser: benchBrowser,
 };

@@ -8,8 +8,10 @@ import { checkRules, type Eligibility } from './eligibility.js';
 import { type Acceptance, checkAcceptance } from './governance.js';
 import { askToForget, deleteIdentity } from './leave.js';
 import { live } from './life.js';
+import { createModelCache, type ModelCache } from './model-cache.js';
 import type { Platform } from './platform.js';
-import { type ClientData, createModelCache, type ModelCache } from './rounds.js';
+import type { ReportPlaces } from './report-places.js';
+import type { ClientData } from './rounds.js';
 import { createTrainers, type OwnTrainer, type Trainers } from './trainers.js';
 
 /** What a client brings. */
@@ -36,10 +38,10 @@ export interface JoinOptions {
   readonly models?: ModelCache;
   /** Shared by the clients of one process: what trains is made once. */
   readonly trainers?: Trainers;
+  /** Shared by the clients of one process: few reports are in memory at a time. */
+  readonly reports?: ReportPlaces;
   /** Shared by the clients of one process: one trains at a time. */
   readonly exclusively?: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Whether the last report stays in memory, so that a server that lost it gets it again without training; default true. */
-  readonly keepsReport?: boolean;
 }
 
 /** A client that has been let in, or waits for it. */

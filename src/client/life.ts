@@ -10,12 +10,13 @@ import type { ClientEvent } from './client-events.js';
 import { checkEligibility, memoryOfTasksMs } from './eligibility.js';
 import { checkTask } from './governance.js';
 import type { JoinOptions } from './join.js';
+import type { ModelCache } from './model-cache.js';
 import { checkData } from './model-trainer.js';
 import type { Platform } from './platform.js';
+import { createOwnPlace } from './report-places.js';
 import {
   type ClientData,
   evaluateRound,
-  type ModelCache,
   placeOf,
   type ReportMemory,
   type RoundContext,
@@ -41,6 +42,8 @@ export interface LifeContext {
 
 /** How soon a client that is not approved asks again. */
 const APPROVAL_MS = 10_000;
+/** How soon a client that has reported asks again, where nobody calls it over its channel. */
+const WITH_CHANNEL_MS = 60_000;
 /** After something that failed here, so that a fault does not become a storm. */
 const AFTER_FAILURE_MS = 1_000;
 
@@ -55,16 +58,21 @@ export async function live(context: LifeContext): Promise<void> {
   const alarm = createAlarm(signal);
   const worker = createWorker(context);
   let channel: AbortController | undefined;
+  let hasChannel = false;
   const listen = () => {
     if (channel) return;
     channel = new AbortController();
     const { random } = platform;
     const ends = AbortSignal.any([signal, channel.signal]);
-    void listenForWakes({ api, random, onOpen: () => {}, onWake: alarm.ring }, ends);
+    const onOpen = (open: boolean) => {
+      hasChannel = open;
+    };
+    void listenForWakes({ api, random, onOpen, onWake: alarm.ring }, ends);
   };
   const hangUp = () => {
     channel?.abort();
     channel = undefined;
+    hasChannel = false;
   };
 
   while (!signal.aborted) {
@@ -89,7 +97,9 @@ export async function live(context: LifeContext): Promise<void> {
       ...(runIds === undefined ? {} : { runIds }),
     });
     if (answer?.type === 'task') {
-      await worker.work(answer.task, data);
+      const reported = await worker.work(answer.task, data);
+      // Whoever has just reported is there as long as the channel says so, and is called over it.
+      if (reported && hasChannel) await alarm.wait(WITH_CHANNEL_MS);
       continue;
     }
     if (answer) await emit({ type: 'waiting', reason: answer.reason, retryAfterMs: answer.retryAfterMs });
@@ -118,7 +128,12 @@ export async function live(context: LifeContext): Promise<void> {
 
 /** What does tasks, and remembers what that takes. */
 function createWorker({ platform, options, api, clientId, models, trainers, emit, signal }: LifeContext) {
-  const { eligibility = {}, accept = {}, exclusively = (work) => work(), keepsReport = true } = options;
+  const {
+    eligibility = {},
+    accept = {},
+    exclusively = (work) => work(),
+    reports = createOwnPlace(),
+  } = options;
   const refused = new Map<string, string>();
   const asked = new Set<string>();
   let times: number[] = [];
@@ -153,26 +168,38 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
       times = times.filter((time, place) => time >= oldest || place === times.length - 1);
       return times;
     },
-    async work(task: Task, data: ClientData): Promise<void> {
+    /** True when the server has the report. */
+    async work(task: Task, data: ClientData): Promise<boolean> {
       const trainerOf = () => trainers.trainerOf(task.definition, api);
-      const base = { platform, api, data, clientId, models, emit, signal, exclusively, trainerOf };
+      const base = { platform, api, data, clientId, models, reports, emit, signal, exclusively, trainerOf };
       const { deadlineMs, type: kind } = task;
       await emit({ type: 'task-received', kind, deadlineMs, ...placeOf(task) });
       try {
         const reason = await reasonToRefuse(task, data);
-        if (reason !== undefined) return await refuse(base, task, reason);
+        if (reason !== undefined) {
+          await refuse(base, task, reason);
+          return false;
+        }
         refused.delete(task.runId);
-        if (kind === 'evaluate') return await evaluateRound(base, task);
+        if (kind === 'evaluate') {
+          await evaluateRound(base, task);
+          return true;
+        }
         times.push(platform.now());
-        await trainRound(base, task, keepsReport ? memory : { last: undefined });
+        await trainRound(base, task, memory);
+        return true;
       } catch (error) {
-        if (signal.aborted) return await reportFailure(base, task, 'the client was stopped');
+        if (signal.aborted) {
+          await reportFailure(base, task, 'the client was stopped');
+          return false;
+        }
         const reason = error instanceof Error ? error.message : String(error);
         await emit({ type: 'failed', reason, final: false });
         if (!(error instanceof TransportError || error instanceof RefusedError)) {
           await reportFailure(base, task, reason);
         }
         await sleep(AFTER_FAILURE_MS, signal);
+        return false;
       }
     },
   };

@@ -2,7 +2,7 @@
 import type { Examples } from '../data/dataset.js';
 import { ConfigError, TransportError } from '../errors.js';
 import type { Trainer } from '../learn/trainer.js';
-import { encodeSafetensors, readParams } from '../params/safetensors.js';
+import { encodeSafetensors } from '../params/safetensors.js';
 import type { Receipt, Task, TaskDefinition } from '../protocol/messages.js';
 import { reportPath } from '../protocol/paths.js';
 import { formatUpdateMetadata } from '../protocol/update-metadata.js';
@@ -11,9 +11,11 @@ import type { SentKind } from './audit-entry.js';
 import { fetchBlob } from './blobs.js';
 import type { ClientEvent, RoundPlace, Sent } from './client-events.js';
 import { toHex } from './hex.js';
+import type { ModelCache } from './model-cache.js';
 import type { SendingNote } from './noted-request.js';
 import type { Platform } from './platform.js';
 import { protectionOf } from './protection.js';
+import type { ReportPlace, ReportPlaces } from './report-places.js';
 import { sendReport } from './send-report.js';
 import { runEvaluationTask, runTrainTask } from './train-task.js';
 
@@ -31,6 +33,7 @@ export interface RoundContext {
   readonly clientId: string;
   /** Models that this process has, so that many clients in it fetch each once. */
   readonly models: ModelCache;
+  readonly reports: ReportPlaces;
   trainerOf(): Promise<Trainer>;
   emit(event: ClientEvent): void | Promise<void>;
   /** Waits for its turn to compute: clients of one process take turns. */
@@ -51,49 +54,25 @@ export interface ReportMemory {
   last: LastReport | undefined;
 }
 
-/** Global models by hash, the newest few. */
-export interface ModelCache {
-  get(sha256: string, fetch: () => Promise<Uint8Array>): Promise<Uint8Array>;
-}
-
-/** Keeps as many models as there are runs at a time in most processes, and one more. */
-const KEPT_MODELS = 2;
-
-export function createModelCache(): ModelCache {
-  const kept = new Map<string, Promise<Uint8Array>>();
-  return {
-    get(sha256, fetch) {
-      const known = kept.get(sha256);
-      if (known) return known;
-      const fetched = fetch();
-      kept.set(sha256, fetched);
-      fetched.catch(() => kept.delete(sha256));
-      for (const old of [...kept.keys()].slice(0, -KEPT_MODELS)) kept.delete(old);
-      return fetched;
-    },
-  };
-}
-
 /** Trains and reports; the report of a task that was trained for before is sent again. */
 export async function trainRound(context: RoundContext, task: Task, memory: ReportMemory): Promise<void> {
-  const { platform, api, clientId, emit } = context;
-  const { runId, round, params, definition, deadlineMs } = task;
+  const { reports } = context;
+  const { runId, round, params, deadlineMs } = task;
   const key = `${runId}/${round}/${params.sha256}`;
   const deadline = deadlineSignal(context.signal, deadlineMs);
   try {
-    const { last } = memory;
-    const report = last?.key === key ? last : await train(context, task, key, deadline.signal);
-    memory.last = report;
-    const target = reportPath('updates', runId, round, clientId);
-    const { exampleCount } = report;
-    const note = { ...noteOf(platform, task, 'update'), exampleCount };
-    const receipt: Receipt = await sendReport(api, { target, note, ...report }, deadline.signal);
-    await emit({
-      type: 'update-sent',
-      ...placeOf(task),
-      ...{ receipt, reports: definition.reports, exampleCount },
-      ...sentAs(platform, definition, report.bytes.length, report.sha256),
-    });
+    if (memory.last?.key === key) return await send(context, task, memory.last, deadline.signal);
+    const global = await globalParams(context, task, deadline.signal);
+    const place = await reports.take();
+    try {
+      // It may be in this place.
+      memory.last = undefined;
+      const report = await train(context, task, key, global, place, deadline.signal);
+      if (reports.keeps) memory.last = report;
+      await send(context, task, report, deadline.signal);
+    } finally {
+      reports.give(place);
+    }
   } finally {
     deadline.clear();
   }
@@ -103,24 +82,46 @@ async function train(
   context: RoundContext,
   task: Task,
   key: string,
+  params: Float32Array,
+  place: ReportPlace,
   signal: AbortSignal,
 ): Promise<LastReport> {
   const { platform, data, emit } = context;
   const { work, seed, definition } = task;
   const trainer = await context.trainerOf();
   const { layout } = trainer;
-  const file = await modelFile(context, task, signal);
   return context.exclusively(async () => {
     if (signal.aborted) throw new TransportError('the deadline of the round has passed');
-    const { values: global } = readParams(file, layout, 'the model');
-    const out = new Float32Array(layout.size);
+    if (place.out?.length !== layout.size) place.out = new Float32Array(layout.size);
+    const { out } = place;
     const startedAt = platform.now();
-    const trainTask = { params: global, examples: data.train, work, seed, reports: definition.reports };
+    const trainTask = { params, examples: data.train, work, seed, reports: definition.reports };
     const result = await runTrainTask(trainer, trainTask, out);
     const trainMs = Math.max(0, platform.now() - startedAt);
     await emit({ type: 'trained', ...placeOf(task), ...result, trainMs });
-    const bytes = encodeSafetensors({ layout, values: out }, formatUpdateMetadata({ ...result, trainMs }));
+    const metadata = formatUpdateMetadata({ ...result, trainMs });
+    const bytes = encodeSafetensors({ layout, values: out }, metadata, place.buffer);
+    place.buffer = bytes.buffer;
     return { key, bytes, sha256: await platform.sha256(bytes), exampleCount: result.exampleCount };
+  });
+}
+
+async function send(
+  { platform, api, clientId, emit }: RoundContext,
+  task: Task,
+  report: LastReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const { runId, round, definition } = task;
+  const { exampleCount } = report;
+  const target = reportPath('updates', runId, round, clientId);
+  const note = { ...noteOf(platform, task, 'update'), exampleCount };
+  const receipt: Receipt = await sendReport(api, { target, note, ...report }, signal);
+  await emit({
+    type: 'update-sent',
+    ...placeOf(task),
+    ...{ receipt, reports: definition.reports, exampleCount },
+    ...sentAs(platform, definition, report.bytes.length, report.sha256),
   });
 }
 
@@ -133,11 +134,8 @@ export async function evaluateRound(context: RoundContext, task: Task): Promise<
     const { heldOut } = data;
     if (!heldOut) throw new ConfigError('held-out examples are needed to evaluate, got none');
     const trainer = await context.trainerOf();
-    const file = await modelFile(context, task, deadline.signal);
-    const sums = await context.exclusively(async () => {
-      const { values } = readParams(file, trainer.layout, 'the model');
-      return runEvaluationTask(trainer, values, heldOut);
-    });
+    const params = await globalParams(context, task, deadline.signal);
+    const sums = await context.exclusively(() => runEvaluationTask(trainer, params, heldOut));
     const { exampleCount, lossSum, tokens } = sums;
     await emit({
       type: 'evaluated',
@@ -177,15 +175,15 @@ export async function reportFailure(context: RoundContext, task: Task, reason: s
   await emit({ type: 'report-sent', what: 'failure', ...placeOf(task), ...sent });
 }
 
-async function modelFile(context: RoundContext, task: Task, signal: AbortSignal): Promise<Uint8Array> {
+async function globalParams(context: RoundContext, task: Task, signal: AbortSignal): Promise<Float32Array> {
   const { api, platform, models, emit } = context;
-  let cached = true;
-  const file = await models.get(task.params.sha256, () => {
-    cached = false;
-    return fetchBlob({ api, sha256: platform.sha256 }, task.params, signal);
-  });
-  await emit({ type: 'model-downloaded', ...placeOf(task), bytes: file.length, cached });
-  return file;
+  const { params } = task;
+  const { layout } = await context.trainerOf();
+  const { values, cached } = await models.get(params.sha256, layout, () =>
+    fetchBlob({ api, sha256: platform.sha256 }, params, signal),
+  );
+  await emit({ type: 'model-downloaded', ...placeOf(task), bytes: params.bytes, cached });
+  return values;
 }
 
 /** Which part of which round an event is about. */

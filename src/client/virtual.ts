@@ -2,8 +2,9 @@
 import type { Trainer } from '../learn/trainer.js';
 import type { TaskDefinition } from '../protocol/messages.js';
 import { type JoinOptions, joinOn, type Participation } from './join.js';
+import { createModelCache } from './model-cache.js';
 import type { Platform } from './platform.js';
-import { createModelCache } from './rounds.js';
+import { createSharedPlaces } from './report-places.js';
 
 /** One of the clients. */
 export interface VirtualClient {
@@ -13,6 +14,10 @@ export interface VirtualClient {
 
 /** At most so many are let in at a time, so that a server is not stormed. */
 const ENROL_AT_ONCE = 8;
+
+/** At most so many reports are on their way at a time, unless none gets through for so long. */
+const REPORTS_AT_ONCE = 4;
+const PATIENCE_MS = 5_000;
 
 /**
  * Lets all of them join, in their order.
@@ -24,13 +29,14 @@ export async function joinMany(
   trainerOf?: (definition: TaskDefinition) => Promise<Trainer>,
 ): Promise<readonly Participation[]> {
   const models = createModelCache();
+  const reports = createSharedPlaces(REPORTS_AT_ONCE, PATIENCE_MS);
   const exclusively = createTurns();
   const shared = trainerOf === undefined ? {} : { trainer: once(trainerOf) };
   const joined: Participation[] = [];
   for (let at = 0; at < clients.length; at += ENROL_AT_ONCE) {
     const some = clients.slice(at, at + ENROL_AT_ONCE);
     const joining = some.map(({ platform, options }) =>
-      joinOn(platform, { models, exclusively, ...shared, ...options }),
+      joinOn(platform, { models, reports, exclusively, ...shared, ...options }),
     );
     joined.push(...(await Promise.all(joining)));
   }

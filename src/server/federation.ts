@@ -16,7 +16,7 @@ import { createVerifier } from './verify-request.js';
 import { createWakeChannels, type WakeChannels } from './wake-channels.js';
 
 /** How many requests a key may make at once, and a second in the long run; and how many enrolments an address. */
-const CLIENT_RATE = { burst: 60, perSecond: 20 };
+const CLIENT_RATE = { burst: 200, perSecond: 100 };
 const ADDRESS_RATE = { burst: 400, perSecond: 20 };
 
 /** A client whose channel broke may be without one for so long before its round goes on without it. */

@@ -8,6 +8,7 @@ import { parseUpdateMetadata } from '../protocol/update-metadata.js';
 import type { ServerRequest, ServerResponse } from './http.js';
 import { refuseEncoded } from './read-body.js';
 import type { RoundHost } from './round-host.js';
+import { unstalled } from './unstalled.js';
 import type { UploadSlot } from './upload-slots.js';
 
 /** No byte for so long: the request is given up, what came is kept for a while. */
@@ -80,7 +81,7 @@ async function receive(
   const { host } = target;
   const { writer } = slot;
   try {
-    for await (const chunk of unstalled(request.body, writer.signal)) {
+    for await (const chunk of unstalled(request.body, STALL_MS, writer.signal)) {
       slot.hash.update(chunk);
       pushQuietly(slot.reader, chunk);
       slot.received += chunk.length;
@@ -135,37 +136,8 @@ function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | un
 
 /** Reads what is on its way, so that the answer gets through, and keeps nothing of it. */
 async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<Receipt> {
-  for await (const _ of unstalled(request.body));
+  for await (const _ of unstalled(request.body, STALL_MS));
   return receipt;
-}
-
-/** The chunks of a body, up to where none comes for long, or the signal takes the word from the request. */
-async function* unstalled(body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]();
-  let timer: NodeJS.Timeout | undefined;
-  let reject: (error: Error) => void = () => {};
-  const stalled = new Promise<never>((_, onStall) => {
-    reject = onStall;
-  });
-  stalled.catch(() => {});
-  const onAbort = () => reject(signal?.reason);
-  signal?.addEventListener('abort', onAbort);
-  try {
-    for (;;) {
-      timer = setTimeout(() => reject(new Refusal('timeout', `no byte came for ${STALL_MS} ms`)), STALL_MS);
-      const { done, value } = await Promise.race([iterator.next(), stalled]);
-      clearTimeout(timer);
-      // Also where a chunk came first: its place may be another request's by now.
-      signal?.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-    // Not awaited: it would wait for the chunk that does not come.
-    void iterator.return?.().catch(() => {});
-  }
 }
 
 function keyOf({ round, clientIndex }: ReportTarget): string {

@@ -3,7 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
+import { addClientsCommand } from './clients-command.js';
 import { addDataCommand } from './data-command.js';
+import { addOperatorsCommand } from './operators-command.js';
 import { addPredictCommand } from './predict-command.js';
 import { addRunsCommand } from './runs-command.js';
 import { addServeCommand } from './serve-command.js';
@@ -29,6 +31,8 @@ async function main(): Promise<void> {
   addDataCommand(program);
   addPredictCommand(program);
   addServeCommand(program);
+  addClientsCommand(program);
+  addOperatorsCommand(program);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -1,8 +1,16 @@
 /** `tessera runs`: what has been run, shown, compared, exported, gone on with. */
 import { type Command, Option } from 'commander';
-import { StoreError } from '../errors.js';
+import { ConfigError, StoreError } from '../errors.js';
 import { resumeSimulation } from '../simulation/simulate.js';
-import { listRuns, type RunEntry, readRun, type StoredRun } from '../store/stored-run.js';
+import {
+  listRuns,
+  type RunEntry,
+  readConfig,
+  readRun,
+  runIdOf,
+  type StoredRun,
+} from '../store/stored-run.js';
+import { addServerFlags } from './control-api.js';
 import { locateRun } from './locate-run.js';
 import { print, printJson, terminalOptions } from './output.js';
 import { runLive } from './run-live.js';
@@ -15,35 +23,47 @@ import {
   runTable,
   summaryOf,
 } from './runs-view.js';
+import {
+  addServedRunCommands,
+  changeRun,
+  listServedRuns,
+  type ServedRunFlags,
+  showServedRun,
+} from './served-runs.js';
+import { readAddress } from './server-files.js';
 import { readConfigFile } from './settings.js';
 
 const DEFAULT_ROOT = 'runs';
 
 export function addRunsCommand(program: Command): void {
-  const runs = program.command('runs').description('list, show, compare, export and resume runs');
+  const runs = program
+    .command('runs')
+    .description('list, show, compare, export and resume runs; start, stop and pause them on a server');
   const json = () => new Option('--json', 'print JSON');
   const root = () => new Option('--out <folder>', 'where runs are kept').default(DEFAULT_ROOT);
 
-  runs
-    .command('list')
+  addServerFlags(runs.command('list'))
     .description('all runs, one a line')
     .addOption(root())
     .addOption(json())
     .allowExcessArguments(false)
-    .action(async ({ out, json: asJson }: { out: string; json?: boolean }) => {
+    .action(async (flags: ServedRunFlags) => {
+      const { out, json: asJson, server } = flags;
+      if (server !== undefined) return listServedRuns(flags);
       const entries = await listRuns(out);
       const runs = await Promise.all(entries.map(summaryOrDamaged));
       if (asJson) return runs.forEach(printJson);
       print(runs.length === 0 ? `There are no runs in ${out}.` : runTable(runs, terminalOptions()));
     });
 
-  runs
-    .command('show')
+  addServerFlags(runs.command('show'))
     .description('one run: its settings, rounds and result')
     .argument('<run>', 'its name, or the path of its folder')
     .addOption(root())
     .addOption(json())
-    .action(async (name: string, { out, json: asJson }: { out: string; json?: boolean }) => {
+    .action(async (name: string, flags: ServedRunFlags) => {
+      const { out, json: asJson, server } = flags;
+      if (server !== undefined) return showServedRun(name, flags);
       const run = await find(name, out);
       if (asJson) return printJson({ ...summaryOf(run), config: run.config });
       print(describeRun(run, terminalOptions()));
@@ -73,14 +93,15 @@ export function addRunsCommand(program: Command): void {
       print(JSON.stringify({ runId: run.runId, config: run.config, events: run.events }, null, 2));
     });
 
-  runs
-    .command('resume')
-    .description('go on with a run that was interrupted or killed')
+  addServerFlags(runs.command('resume'))
+    .description('go on with a run that was interrupted, killed, or paused on a server')
     .argument('<run>', 'its name, or the path of its folder')
     .addOption(root())
     .addOption(new Option('--config <file>', 'the file with the settings that are functions'))
     .option('--json', 'print one event a line instead of a table')
-    .action(async (name: string, given: { out: string; config?: string; json?: boolean }) => {
+    .action(async (name: string, given: ServedRunFlags & { config?: string }) => {
+      if (given.server !== undefined) return changeRun('resume', name, given);
+      if (await isServed(name, given.out)) return resumeServed(runIdOf(name), given);
       const settings = given.config === undefined ? {} : await readConfigFile(given.config);
       const functions = Object.entries(settings).filter(([, value]) => typeof value === 'function');
       const path = locateRun(name, given.out);
@@ -89,6 +110,22 @@ export function addRunsCommand(program: Command): void {
         given.json === true,
       );
     });
+
+  addServedRunCommands(runs);
+}
+
+/** Whether a run belongs to the server of its folder. */
+async function isServed(name: string, root: string): Promise<boolean> {
+  const config = (await readConfig(locateRun(name, root))) as { readonly type?: unknown } | null;
+  return config?.type === 'served';
+}
+
+/** The server of the folder goes on with its runs by itself, unless they were paused or could not go on. */
+async function resumeServed(runId: string, flags: ServedRunFlags): Promise<void> {
+  if ((await readAddress(flags.out)) !== undefined) return changeRun('resume', runId, flags);
+  throw new ConfigError(
+    `run ${runId} must be simulated where no server runs on ${flags.out}, got one that a server goes on with: tessera serve --out ${flags.out}`,
+  );
 }
 
 /** One damaged run must not hide the others. */

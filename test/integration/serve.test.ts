@@ -6,7 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type CliProcess, emptyFolder, eventsOf, expectRefusal, runCli, startCli } from '../helpers/cli.js';
+import { emptyFolder, eventsOf, expectRefusal, runCli } from '../helpers/cli.js';
+import { endServers, type ServeProcess, startServe } from '../helpers/serve.js';
 
 const tls = (name: string) => fileURLToPath(new URL(`../vectors/tls/${name}`, import.meta.url));
 const run = [
@@ -15,30 +16,17 @@ const run = [
 ];
 
 let cwd: string;
-const started: CliProcess[] = [];
+const started: ServeProcess[] = [];
 beforeEach(async () => {
   cwd = await emptyFolder();
 });
-afterEach(async () => {
-  for (const { child, done } of started.splice(0)) {
-    child.kill('SIGKILL');
-    await done;
-  }
-});
-
-/** A server that listens. */
-async function serve(...flags: string[]): Promise<CliProcess & { readonly url: string }> {
-  const server = startCli(['serve', '--port', '0', ...flags], { cwd });
+afterEach(() => endServers(started));
+const serve = async (...flags: string[]) => {
+  const server = await startServe(flags, cwd);
   started.push(server);
-  let text = '';
-  server.child.stdout?.on('data', (part: string) => {
-    text += part;
-  });
-  await server.line('listens on');
-  const url = /listens on (\S+)/.exec(text)?.[1];
-  if (url === undefined) throw new Error(`no server: ${(await server.done).stderr}`);
-  return { ...server, url };
-}
+  return server;
+};
+
 const tokenOf = async (folder = 'runs') =>
   (await readFile(join(cwd, folder, 'operator-token'), 'utf8')).trim();
 const get = async (url: string, token?: string) =>

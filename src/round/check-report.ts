@@ -4,7 +4,7 @@ import { assertFinite } from '../params/arithmetic.js';
 import type { Layout } from '../params/layout.js';
 
 /** More examples than this are not believed: weights must stay exact in float64 sums. */
-const MAX_EXAMPLE_COUNT = 2 ** 40;
+export const MAX_EXAMPLE_COUNT = 2 ** 40;
 
 /**
  * Refuses a report that must not enter the mean.

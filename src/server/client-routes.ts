@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { CheckInResponse, EnrolResponse, Receipt, ServerInfo } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { Refusal } from '../protocol/problem.js';
+import { MAX_EXAMPLE_COUNT } from '../round/check-report.js';
 import type { Federation } from './federation.js';
 import { jsonResponse, type ServerRequest } from './http.js';
 import { retryAfterFor } from './pace.js';
@@ -36,12 +37,16 @@ const checkInSchema = v.strictObject({
 
 const failureSchema = v.strictObject({ reason: v.pipe(v.string(), v.maxLength(1000)) });
 
+/** JSON has no infinity, but 1e999 reads as one; what is no number is null. */
+const sum = v.nullable(v.pipe(v.number(), v.finite()));
+const examples = v.pipe(count, v.maxValue(MAX_EXAMPLE_COUNT));
+
 const evaluationSchema = v.strictObject({
-  exampleCount: v.pipe(count, v.minValue(1)),
-  lossSum: v.nullable(v.number()),
-  absoluteErrorSum: v.nullable(v.number()),
-  confusion: v.pipe(v.array(count), v.maxLength(1_000_000)),
-  tokens: v.optional(v.strictObject({ count, top1: count, top3: count })),
+  exampleCount: v.pipe(examples, v.minValue(1)),
+  lossSum: sum,
+  absoluteErrorSum: sum,
+  confusion: v.pipe(v.array(examples), v.maxLength(1_000_000)),
+  tokens: v.optional(v.strictObject({ count: examples, top1: examples, top3: examples })),
 });
 
 /** Without what was left out: the register tells undefined from absent. */

@@ -7,9 +7,15 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import { type ProblemCode, Refusal } from '../protocol/problem.js';
-import { SECURITY_FIELDS } from './edge.js';
-import { type Handler, problemResponse, type ServerRequest, type ServerResponse } from './http.js';
+import { Refusal } from '../protocol/problem.js';
+import {
+  type Handler,
+  problemResponse,
+  type ResponseSink,
+  type ServerRequest,
+  type ServerResponse,
+} from './http.js';
+import { createConnectionGuard, faultOf, LINGER_MS, writeRefusal } from './refuse-connection.js';
 
 /** What a peer may take of the server before it is cut off. */
 export interface ConnectionLimits {
@@ -17,6 +23,8 @@ export interface ConnectionLimits {
   /** For the header, and for a whole request. */
   readonly headerTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  /** How often late ones are looked for. */
+  readonly checkIntervalMs: number;
   readonly maxConnections: number;
 }
 
@@ -24,11 +32,15 @@ export const defaultConnectionLimits: ConnectionLimits = {
   maxHeaderBytes: 16 * 1024,
   headerTimeoutMs: 15_000,
   requestTimeoutMs: 30 * 60_000,
+  checkIntervalMs: 5_000,
   maxConnections: 20_000,
 };
 
 /** How long an idle connection is kept for a client's next request. */
 const KEEP_ALIVE_MS = 75_000;
+
+/** So much of a stream of events may wait for a peer that does not read. */
+const MAX_UNREAD_BYTES = 64 * 1024;
 
 /** A year, in which browsers come over TLS only. */
 const STRICT_TRANSPORT = 'max-age=31536000';
@@ -50,18 +62,30 @@ export function createNodeServer(
     headersTimeout: limits.headerTimeoutMs,
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    connectionsCheckingInterval: 5_000,
+    connectionsCheckingInterval: limits.checkIntervalMs,
+    // Asked for here, so that the answer is one of ours.
+    requireHostHeader: false,
     noDelay: true,
   };
+  const guard = createConnectionGuard();
   const listener = (request: IncomingMessage, response: NodeResponse) => {
     if (tls) response.setHeader('strict-transport-security', STRICT_TRANSPORT);
-    void handler(toRequest(request, response)).then((answer) => send(request, response, answer));
+    const fault = faultOf(request);
+    if (fault) return send(request, response, problemResponse(fault));
+    guard.began(request, response);
+    handler(toRequest(request, response))
+      .then((answer) => guard.isRefused(request.socket) || send(request, response, answer))
+      .catch(() => response.destroy());
   };
   const server: Server = tls
     ? createTlsServer({ ...options, ...tls }, listener)
     : createServer(options, listener);
   server.maxConnections = limits.maxConnections;
-  server.on('clientError', refuseConnection);
+  server.on('clientError', guard.refuse);
+  server.on('checkExpectation', listener);
+  server.on('connect', (_, socket: Socket) => {
+    writeRefusal(socket, new Refusal('bad-request', 'this server is no proxy'));
+  });
   return server;
 }
 
@@ -86,41 +110,41 @@ function send(
   if (response.destroyed) return;
   // What is left of the body nobody reads: keeping the connection would mean to read it all.
   const whole = request.complete || request.readableEnded;
-  response.writeHead(status, whole ? headers : { ...headers, connection: 'close' });
+  const length = body instanceof Uint8Array && !whole ? { 'content-length': String(body.length) } : {};
+  response.writeHead(status, whole ? headers : { ...headers, ...length, connection: 'close' });
   if (typeof body === 'function') {
     response.flushHeaders();
-    body({ write: (text) => void response.write(text), end: () => void response.end() });
+    body(sinkOf(response));
     return;
   }
   // Node sets the length of a body that comes with `end`; HEAD has one and no body.
-  if (request.method === 'HEAD') response.end();
-  else response.end(body);
-  if (!whole) request.resume();
+  const bytes = request.method === 'HEAD' ? undefined : body;
+  if (whole) response.end(bytes);
+  else endLater(request, response, bytes);
 }
 
-/** What Node's parser refuses never becomes a request. */
-function refuseConnection(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  const refusal = refusalOf(error.code);
-  const { status, headers, body } = problemResponse(refusal);
-  const fields = Object.entries({
-    ...SECURITY_FIELDS,
-    ...headers,
-    connection: 'close',
-    'content-length': String((body as Uint8Array).length),
-  });
-  socket.write(
-    `HTTP/1.1 ${status} ${refusal.problem}\r\n${fields.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`,
-  );
-  socket.end(body as Uint8Array);
+/** What comes too late or is not read by the peer takes neither the process nor its memory. */
+function sinkOf(response: NodeResponse): ResponseSink {
+  return {
+    write(text) {
+      if (response.writableEnded || response.destroyed) return;
+      if (response.writableLength > MAX_UNREAD_BYTES) response.destroy();
+      else response.write(text);
+    },
+    end: () => void response.end(),
+  };
 }
 
-function refusalOf(code: string | undefined): Refusal {
-  const found: readonly [ProblemCode, string] =
-    code === 'HPE_HEADER_OVERFLOW'
-      ? ['fields-too-large', 'the header must be smaller']
-      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
-        ? ['timeout', 'the request must arrive in time']
-        : ['bad-request', 'the request must be HTTP/1.1, got something else'];
-  return new Refusal(...found);
+/** Reads on for a while: closing now would throw away the answer with the bytes that are still on their way. */
+function endLater(request: IncomingMessage, response: NodeResponse, body: Uint8Array | undefined): void {
+  if (body) response.write(body);
+  else response.flushHeaders();
+  const end = () => {
+    clearTimeout(timer);
+    response.end();
+  };
+  const timer = setTimeout(end, LINGER_MS).unref();
+  request.once('end', end);
+  response.once('close', end);
+  request.resume();
 }

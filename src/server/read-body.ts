@@ -1,11 +1,17 @@
 /** Reads small bodies: bounded, checked against their digest, parsed once. */
 import * as v from 'valibot';
+import { FederatedError } from '../errors.js';
 import { Refusal } from '../protocol/problem.js';
 import { createDigestCheck } from './body-digest.js';
 import type { ServerRequest } from './http.js';
+import { unstalled } from './unstalled.js';
 
 /** No message in JSON is longer. */
 const MAX_JSON_BYTES = 64 * 1024;
+
+/** Nobody who means it needs longer for so little. */
+const STALL_MS = 15_000;
+const TOTAL_MS = 30_000;
 
 /**
  * The body of a request as JSON of a schema.
@@ -49,11 +55,22 @@ async function readBytes(request: ServerRequest, maxBytes: number, signed: boole
   const digest = signed ? createDigestCheck(request.headers) : undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of request.body) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes, `${size} or more`);
-    digest?.update(chunk);
-    chunks.push(chunk);
+  const late = new AbortController();
+  const onLate = () => late.abort(new Refusal('timeout', `the body must be here within ${TOTAL_MS} ms`));
+  const timer = setTimeout(onLate, TOTAL_MS);
+  try {
+    for await (const chunk of unstalled(request.body, STALL_MS, late.signal)) {
+      size += chunk.length;
+      if (size > maxBytes) throw tooLarge(maxBytes, `${size} or more`);
+      digest?.update(chunk);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    throw error instanceof FederatedError
+      ? error
+      : new Refusal('timeout', 'the body broke off', { cause: error });
+  } finally {
+    clearTimeout(timer);
   }
   digest?.end();
   return Buffer.concat(chunks, size);

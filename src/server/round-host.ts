@@ -35,6 +35,9 @@ const MAX_SLOTS = 4;
 /** How often the host looks whether there are enough clients by now; a client that comes is seen at once. */
 const SELECTION_TICK_MS = 500;
 
+/** What a client said comes to people's terminals: no codes that move the cursor, no marks that turn text. */
+const CONTROLS = /[\p{C}\p{Zl}\p{Zp}]/gu;
+
 /** What a host stands on. */
 export interface RoundHostContext {
   readonly plan: RunPlan;
@@ -249,7 +252,7 @@ export class RoundHost {
   /** A client of the round cannot or may not report: it said so, it vanished, or what it sent was wrong. */
   refuse(clientIndex: number, round: number, reason: string): void {
     if (this.#stopped || this.standing(clientIndex, round)) return;
-    this.#context.recorder.failed(round, clientIndex, reason);
+    this.#context.recorder.failed(round, clientIndex, reason.replaceAll(CONTROLS, ' '));
     this.#context.release([clientIndex]);
     this.deliver({ type: 'client-failed', round, clientId: clientIndex });
   }

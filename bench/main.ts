@@ -1,6 +1,7 @@
 /** `npm run bench -- <name>`: measurements, never part of the tests. */
 import { benchBrowser } from './browser.js';
 import { benchFold } from './fold.js';
+import { benchIdle } from './idle.js';
 import { benchNetwork } from './network.js';
 import { benchPapers } from './papers.js';
 import { benchRecurrence } from './recurrence.js';
@@ -17,6 +18,7 @@ const benches: Readonly<Record<string, (words: readonly string[]) => Promise<voi
   simulate: benchSimulate,
   fold: benchFold,
   network: benchNetwork,
+  idle: benchIdle,
   papers: benchPapers,
   browser: benchBrowser,
 };

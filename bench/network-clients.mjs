@@ -1,12 +1,12 @@
 /** Virtual clients for bench/network.ts, in one process: they return the model as it came. */
-import { createHash, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createHttpTransport } from '../dist/client/node/http-transport.js';
 import { createNodeProbe } from '../dist/client/node/node-probe.js';
 import { joinMany } from '../dist/client/virtual.js';
 import { modelParameters } from '../dist/learn/compile.js';
 import { createModel } from '../dist/learn/model.js';
-import { thumbprintInput } from '../dist/protocol/signer.js';
 import { answer } from './answer.mjs';
+import { newSigner } from './virtual-keys.mjs';
 
 const dataset = { task: 'classification', classNames: [], featureShape: [1] };
 const data = { train: { dataset, indices: new Uint32Array(600) } };
@@ -51,15 +51,5 @@ function platformOn(url) {
     sha256: (bytes) => createHash('sha256').update(bytes).digest(),
     engine: () => Promise.reject(new Error('no engine is needed')),
     forgetKey: async () => {},
-  };
-}
-
-function newSigner() {
-  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
-  const bytes = new Uint8Array(Buffer.from(publicKey.export({ format: 'jwk' }).x, 'base64url'));
-  return {
-    keyId: createHash('sha256').update(thumbprintInput(bytes)).digest('base64url'),
-    publicKey: bytes,
-    sign: async (base) => sign(null, base, privateKey),
   };
 }

@@ -50,6 +50,19 @@ answer({
     if (run.failure() || failed > 0) throw new Error(run.failure() ?? `${failed} clients failed`);
     return { ms: (end - begin) / rounds, gaps };
   },
+  /** Opens a run whose first round waits for `clients` of those who are there; returns when it began. */
+  open: ({ clients }) =>
+    new Promise((resolve, reject) => {
+      hear = ({ type, time }) => {
+        if (type === 'round-started') resolve(time);
+      };
+      const settings = { model: '2nn', featureShape: [28, 28], task: 'classification', classCount: 10 };
+      const asked = { cohort: clients, minimumClients: clients, overSelection: 1, evaluation: 'none' };
+      server.startRun({ ...settings, ...asked, rounds: 1 }).catch(reject);
+    }),
+  async end() {
+    for (const run of server.federation.runs.values()) await run.stop();
+  },
   async close() {
     await server.close();
     await rm(temporary, { recursive: true, force: true });

@@ -35,6 +35,11 @@ describe('summaryOf', () => {
     });
     expect(summaryOf(stored('a', null, []))).toMatchObject({ state: 'unfinished', rounds: 0, clients: null });
   });
+
+  it('has no words for data that the server does not have', () => {
+    const served = { type: 'served', model: 'mlp', seed: 1 };
+    expect(summaryOf(stored('a', served))).toMatchObject({ data: '-', partition: '-' });
+  });
 });
 
 describe('runTable', () => {

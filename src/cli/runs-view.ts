@@ -37,8 +37,9 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
     runId,
     state: finished ? finished.reason : 'unfinished',
     startedAt: started ? new Date(started.time).toISOString() : null,
-    data: String(settings.data),
-    partition: String(settings.partition),
+    // A run on a server may have neither: its clients bring their own.
+    data: String(settings.data ?? '-'),
+    partition: String(settings.partition ?? '-'),
     model: started?.model ?? String(settings.model),
     clients: started ? clientCountOf(started, events) : null,
     rounds: last?.round ?? 0,

@@ -23,6 +23,13 @@ const GLOBAL: ModelWords = {
   onClients: "The final global model on each client's own held-out examples",
 };
 
+/** Where the server has no data of its own. */
+const GLOBAL_ON_CLIENTS: ModelWords = {
+  ...GLOBAL,
+  evaluated: "The final global model on clients' held-out data",
+  examples: "clients' held-out examples, final global model",
+};
+
 const OWN: ModelWords = {
   name: "Clients' own models",
   column: 'Own',
@@ -33,5 +40,6 @@ const OWN: ModelWords = {
 };
 
 export function modelWords({ started }: Pick<RunSummary, 'started'>): ModelWords {
-  return started.localParams ? OWN : GLOBAL;
+  if (started.localParams) return OWN;
+  return started.heldOutCount > 0 ? GLOBAL : GLOBAL_ON_CLIENTS;
 }

@@ -95,6 +95,17 @@ it('shows a run that nobody has evaluated, without numbers that nobody knows', (
   expect(shown).not.toMatch(/NaN|Infinity|n\/a|undefined|Against raw data/);
 });
 
+it("names the clients' data where the server has none of its own", () => {
+  const page = render(
+    fakeRun({ rounds: 3 }).map((event) =>
+      event.type === 'run-started' ? { ...event, heldOutCount: 0 } : event,
+    ),
+  );
+  expect(page).toContain('The final global model on clients&#39; held-out data');
+  expect(page).toContain('Number of clients&#39; held-out examples');
+  expect(page).not.toContain('server&#39;s held-out');
+});
+
 it('allows its own script and style by their hashes, and nothing else', () => {
   const page = render(fakeRun());
   const policy = page.match(/Content-Security-Policy" content="([^"]*)"/)?.[1] ?? '';

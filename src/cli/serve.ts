@@ -1,5 +1,4 @@
 /** A server's life in a process: port, folder, runs, and a graceful end. */
-import type { Server } from 'node:http';
 import { Server as TlsServer } from 'node:https';
 import { Refusal } from '../protocol/problem.js';
 import type { RunEvent, RunStarted } from '../round/run-events.js';
@@ -63,7 +62,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     ...{ host, port },
     ...(tls ? { tls } : {}),
   });
-  const reload = () => void loadTls()?.then(takeOver(http), (error: unknown) => onNotice(messageOf(error)));
+  /** New connections have the new certificate; one that cannot be used leaves the old one in its place. */
+  const reload = () =>
+    void loadTls()?.then(
+      (next) => {
+        if (http instanceof TlsServer) http.setSecureContext(next);
+        onNotice('the TLS certificate was read again');
+      },
+      (error: unknown) => onNotice(messageOf(error)),
+    );
   let server: FederationServer | undefined;
   let forget: (() => Promise<void>) | undefined;
   try {
@@ -105,13 +112,6 @@ export async function serve(options: ServeOptions): Promise<void> {
 async function newToken({ federation }: FederationServer): Promise<string> {
   const name = `local ${new Date().toISOString().slice(0, 19).replace('T', ' ').replaceAll(':', '.')}`;
   return (await federation.access.operators.add({ name, role: 'operator' }, 'server')).token;
-}
-
-/** New connections have the new certificate. */
-function takeOver(http: Server) {
-  return (tls: Awaited<ReturnType<typeof loadTlsFiles>>) => {
-    if (http instanceof TlsServer) http.setSecureContext(tls);
-  };
 }
 
 function ended(signal: AbortSignal): Promise<void> {

@@ -1,9 +1,12 @@
 /** `tessera serve` as an operator uses it: started, refused, reached, stopped and started again. */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+
+import { X509Certificate } from 'node:crypto';
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { request } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { emptyFolder, eventsOf, expectRefusal, runCli } from '../helpers/cli.js';
@@ -29,6 +32,20 @@ const serve = async (...flags: string[]) => {
 
 const tokenOf = async (folder = 'runs') =>
   (await readFile(join(cwd, folder, 'operator-token'), 'utf8')).trim();
+const fingerprintOf = async (name: string) => new X509Certificate(await readFile(tls(name))).fingerprint256;
+/** Of the certificate that a server shows to a new connection. */
+const certificateOf = (url: string) =>
+  new Promise<string | undefined>((resolve, reject) => {
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: Number(new URL(url).port),
+      rejectUnauthorized: false,
+    });
+    socket.on('error', reject).on('secureConnect', () => {
+      resolve(socket.getPeerX509Certificate()?.fingerprint256);
+      socket.destroy();
+    });
+  });
 const get = async (url: string, token?: string) =>
   fetch(url, token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } });
 
@@ -79,6 +96,45 @@ describe('tessera serve', () => {
       'strict-transport-security': 'max-age=31536000',
       'x-content-type-options': 'nosniff',
     });
+  });
+
+  it('takes over a new certificate on SIGHUP, and keeps the old one where the new one cannot be used', async () => {
+    const [cert, key] = [join(cwd, 'cert.pem'), join(cwd, 'key.pem')];
+    const install = async (one: string, other: string) => {
+      await copyFile(tls(one), cert);
+      await copyFile(tls(other), key);
+    };
+    await install('cert.pem', 'key.pem');
+    const { url, child } = await serve('--tls-cert', cert, '--tls-key', key);
+    const hangUp = async () => {
+      const said = new Promise<string>((resolve) => child.stderr?.once('data', resolve));
+      child.kill('SIGHUP');
+      return said;
+    };
+    await install('other-cert.pem', 'key.pem');
+    expect(await hangUp()).toContain('TLS key must be the one of the certificate');
+    expect(await certificateOf(url)).toBe(await fingerprintOf('cert.pem'));
+    await install('other-cert.pem', 'other-key.pem');
+    expect(await hangUp()).toContain('the TLS certificate was read again');
+    expect(await certificateOf(url)).toBe(await fingerprintOf('other-cert.pem'));
+  });
+
+  it('waits for requests under way when it ends, and at the second Ctrl-C does not', async () => {
+    const { url, child, done } = await serve();
+    const slow = connect(Number(new URL(url).port), '127.0.0.1');
+    slow.on('error', () => {});
+    await new Promise<void>((resolve) => slow.once('connect', resolve));
+    // A whole header, so that the server is in the middle of a request.
+    slow.write(
+      'POST /v1/clients HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\nExpect: 100-continue\r\n\r\n',
+    );
+    await new Promise<void>((resolve) => slow.once('data', () => resolve()));
+    const said = new Promise<string>((resolve) => child.stderr?.once('data', resolve));
+    child.kill('SIGINT');
+    expect(await said).toContain('going down');
+    child.kill('SIGINT');
+    expect(await done).toMatchObject({ code: null, signal: 'SIGINT' });
+    slow.destroy();
   });
 
   it('is refused in one sentence, and leaves nothing behind, where it is called wrongly', async () => {

@@ -5,7 +5,7 @@ import { FederatedError } from '../errors.js';
 export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Codes, each with its status and title. `type` in the document is `urn:tessera:` and the code. */
-const PROBLEMS = {
+export const PROBLEMS = {
   'bad-request': [400, 'The request is not understood'],
   'unsupported-version': [400, 'This version of the protocol is not spoken here'],
   'wrong-digest': [400, 'The body is not what its digest says'],

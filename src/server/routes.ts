@@ -73,9 +73,10 @@ export function createRouter(routes: readonly Route[], hooks: RouteHooks): Handl
     let problem: Refusal | undefined;
     let response: ServerResponse;
     try {
+      // Before the path: another major has others.
+      refuseVersion(request);
       const { store, params } = find(request);
       template = (store as { template: string }).template;
-      refuseVersion(request);
       response = await (store as { handler: RouteHandler }).handler(request, params as PathParameters);
     } catch (error) {
       problem = error instanceof Refusal ? error : failure(error, hooks);

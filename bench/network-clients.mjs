@@ -28,7 +28,7 @@ answer({
       platform: platformOn(url),
       options: { data, onEvent: heard },
     }));
-    joined = await joinMany(each, async () => trainer);
+    joined = await joinMany(each, { trainer });
   },
   async stop() {
     await Promise.all(joined.map((client) => client.stop()));

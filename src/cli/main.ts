@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../errors.js';
+import { addClientCommand } from './client-command.js';
 import { addClientsCommand } from './clients-command.js';
 import { addDataCommand } from './data-command.js';
 import { addOperatorsCommand } from './operators-command.js';
@@ -27,6 +28,7 @@ async function main(): Promise<void> {
     .exitOverride()
     .configureOutput({ outputError: (text, write) => write(`tessera: ${inOneLine(text)}\n`) });
   addSimulateCommand(program);
+  addClientCommand(program);
   addRunsCommand(program);
   addDataCommand(program);
   addPredictCommand(program);

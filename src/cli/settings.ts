@@ -45,6 +45,12 @@ export async function settingsOf(given: Readonly<Record<string, unknown>>): Prom
   return { ...replaced, ...own };
 }
 
+/** As `settingsOf`, of the flags that say which data there is alone. */
+export function dataSettingsOf(given: Readonly<Record<string, unknown>>): Promise<Settings> {
+  const keys = ['config', ...dataFlags.map(({ flag: spelling }) => optionKey(spelling))];
+  return settingsOf(Object.fromEntries(keys.map((key) => [key, given[key]])));
+}
+
 /** Settings that say the same thing in two ways: a flag for one takes the place of the file's other. */
 const ALTERNATIVES = [
   ['samplingRate', 'cohort'],

@@ -1,56 +1,60 @@
-/** Many clients in one process: each with its own key and data, one engine, one model in memory, one computing at a time. */
-import type { Trainer } from '../learn/trainer.js';
-import type { TaskDefinition } from '../protocol/messages.js';
+/**
+ * Many clients in one process: each with its own key and data; models, what trains, and the time of the processor are shared.
+ * Memory grows with their keys, connections and views of the data, not with their models.
+ */
 import { type JoinOptions, joinOn, type Participation } from './join.js';
 import { createModelCache } from './model-cache.js';
 import type { Platform } from './platform.js';
 import { createSharedPlaces } from './report-places.js';
+import { createTrainers, type OwnTrainer } from './trainers.js';
 
 /** One of the clients. */
 export interface VirtualClient {
   readonly platform: Platform;
-  readonly options: JoinOptions;
+  readonly options: Omit<JoinOptions, 'trainer' | 'signal'>;
 }
 
-/** At most so many are let in at a time, so that a server is not stormed. */
-const ENROL_AT_ONCE = 8;
+/** What all of them share. */
+export interface VirtualOptions {
+  /** What trains, in place of the tasks' models. */
+  readonly trainer?: OwnTrainer;
+  /** Ends all of them. */
+  readonly signal?: AbortSignal;
+}
 
 /** At most so many reports are on their way at a time, unless none gets through for so long. */
 const REPORTS_AT_ONCE = 4;
 const PATIENCE_MS = 5_000;
 
 /**
- * Lets all of them join, in their order.
+ * Lets all of them join, one after another: where no others come, the client at place k is the server's client k, so
+ * that a deterministic run gives what a simulation of as many clients with its seed gives.
  *
- * @param trainerOf makes what trains; called once a definition, shared by all
+ * @throws as `joinOn`, when one of them is not let in; those before it are stopped.
  */
 export async function joinMany(
   clients: readonly VirtualClient[],
-  trainerOf?: (definition: TaskDefinition) => Promise<Trainer>,
+  { trainer, signal }: VirtualOptions = {},
 ): Promise<readonly Participation[]> {
-  const models = createModelCache();
-  const reports = createSharedPlaces(REPORTS_AT_ONCE, PATIENCE_MS);
-  const exclusively = createTurns();
-  const shared = trainerOf === undefined ? {} : { trainer: once(trainerOf) };
+  const [first] = clients;
+  if (!first) return [];
+  const shared = {
+    models: createModelCache(),
+    exclusively: createTurns(),
+    trainers: createTrainers(first.platform, trainer, () => signal?.aborted === true),
+    reports: createSharedPlaces(REPORTS_AT_ONCE, PATIENCE_MS),
+    ...(trainer === undefined ? {} : { trainer }),
+    ...(signal === undefined ? {} : { signal }),
+  };
   const joined: Participation[] = [];
-  for (let at = 0; at < clients.length; at += ENROL_AT_ONCE) {
-    const some = clients.slice(at, at + ENROL_AT_ONCE);
-    const joining = some.map(({ platform, options }) =>
-      joinOn(platform, { models, reports, exclusively, ...shared, ...options }),
-    );
-    joined.push(...(await Promise.all(joining)));
+  try {
+    for (const { platform, options } of clients)
+      joined.push(await joinOn(platform, { ...options, ...shared }));
+  } catch (error) {
+    await Promise.all(joined.map((client) => client.stop()));
+    throw error;
   }
   return joined;
-}
-
-function once(make: (definition: TaskDefinition) => Promise<Trainer>) {
-  const made = new Map<string, Promise<Trainer>>();
-  return (definition: TaskDefinition) => {
-    const key = `${definition.runId}/${definition.model.graphSha256}`;
-    const known = made.get(key) ?? make(definition);
-    made.set(key, known);
-    return known;
-  };
 }
 
 /** One after another, in the order of the calls. */

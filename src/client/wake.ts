@@ -66,14 +66,14 @@ async function readStream(
 ): Promise<void> {
   const silent = new AbortController();
   const timer = setTimeout(() => silent.abort(), SILENCE_MS);
-  const response = await api.send({
-    method: 'GET',
-    target: PATHS.wake,
-    headers: { accept: 'text/event-stream' },
-    held: true,
-    signal: AbortSignal.any([signal, silent.signal]),
-  });
   try {
+    const response = await api.send({
+      method: 'GET',
+      target: PATHS.wake,
+      headers: { accept: 'text/event-stream' },
+      held: true,
+      signal: AbortSignal.any([signal, silent.signal]),
+    });
     const parser = createParser({ onEvent: ({ event }) => event === 'wake' && onWake() });
     const decoder = new TextDecoder();
     let alive = false;

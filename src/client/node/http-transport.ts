@@ -7,21 +7,47 @@ import type { Transport, TransportRequest, TransportResponse } from '../transpor
 export interface HttpTransportOptions {
   /** PEM of a certificate authority to trust beside those of the system. */
   readonly ca?: string;
-  /** Connections at a time; more requests wait. Default 32. */
+  /** Connections at a time, beside those that are held; more requests wait. Default 32. */
   readonly maxConnections?: number;
   /** Without a byte for so long a connection counts as lost; default 120,000. */
   readonly idleTimeoutMs?: number;
+  /** Of other transports to the same server, whose owner closes them. */
+  readonly agents?: HttpAgents;
+}
+
+/** Kept connections. Requests that are held have their own: one a client, which must not take the place of others. */
+export interface HttpAgents {
+  readonly short: Agent;
+  readonly held: Agent;
+  destroy(): void;
+}
+
+/** Connections to the server at `url`, for as many transports as there are. */
+export function createHttpAgents(url: URL, options: HttpTransportOptions = {}): HttpAgents {
+  const { ca, maxConnections = 32 } = options;
+  const create = (maxSockets: number) => {
+    const kept = { keepAlive: true, maxSockets, noDelay: true };
+    return url.protocol === 'https:'
+      ? new TlsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) })
+      : new Agent(kept);
+  };
+  const [short, held] = [create(maxConnections), create(Infinity)];
+  return {
+    short,
+    held,
+    destroy() {
+      short.destroy();
+      held.destroy();
+    },
+  };
 }
 
 /** A way to the server at `url` (its origin). */
 export function createHttpTransport(url: URL, options: HttpTransportOptions = {}): Transport {
-  const { ca, maxConnections = 32, idleTimeoutMs = 120_000 } = options;
+  const { idleTimeoutMs = 120_000, agents = createHttpAgents(url, options) } = options;
   const encrypted = url.protocol === 'https:';
-  const kept = { keepAlive: true, maxSockets: maxConnections, noDelay: true };
-  const agent = encrypted ? new TlsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) }) : new Agent(kept);
   const start = encrypted ? httpsRequest : httpRequest;
   const where = {
-    agent,
     protocol: url.protocol,
     hostname: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? (encrypted ? 443 : 80) : Number(url.port),
@@ -29,11 +55,12 @@ export function createHttpTransport(url: URL, options: HttpTransportOptions = {}
   return {
     authority: url.host,
     origin: url.origin,
-    request: ({ method, target, headers, body, signal }: TransportRequest) =>
+    request: ({ method, target, headers, body, held, signal }: TransportRequest) =>
       new Promise<TransportResponse>((resolve, reject) => {
         const fail = (cause: Error) => reject(unreachable(url, cause));
         const sent = start({
           ...where,
+          agent: held ? agents.held : agents.short,
           method,
           path: target,
           headers: { host: url.host, ...headers },
@@ -46,7 +73,9 @@ export function createHttpTransport(url: URL, options: HttpTransportOptions = {}
         });
         sent.end(body);
       }),
-    close: () => agent.destroy(),
+    close() {
+      if (!options.agents) agents.destroy();
+    },
   };
 }
 

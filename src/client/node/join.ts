@@ -10,7 +10,7 @@ import { serverUrl } from '../server-url.js';
 import { AuditLog } from './audit-log.js';
 import { clientPaths, DEFAULT_CLIENT_FOLDER } from './client-folder.js';
 import { openFileStore } from './file-store.js';
-import { createHttpTransport } from './http-transport.js';
+import { createHttpTransport, type HttpAgents } from './http-transport.js';
 import { openKeyFile } from './key-file.js';
 import { createNodeProbe } from './node-probe.js';
 
@@ -38,19 +38,35 @@ export async function join(url: string, options: NodeJoinOptions): Promise<Parti
   return joinOn(await createNodePlatform(url, { audit: true, ...options }), options);
 }
 
+/** What a platform on Node is made of. */
+export type NodePlatformOptions = Pick<
+  NodeJoinOptions,
+  'folder' | 'engine' | 'ca' | 'allowPlain' | 'audit'
+> & {
+  /** Connections of several clients of this process, which are closed by whoever made them. */
+  readonly agents?: HttpAgents;
+};
+
 /** What Node gives a client; without an audit log unless it is asked for. */
-export async function createNodePlatform(
-  url: string,
-  options: Pick<NodeJoinOptions, 'folder' | 'engine' | 'ca' | 'allowPlain' | 'audit'>,
-): Promise<Platform> {
-  const { folder = DEFAULT_CLIENT_FOLDER, engine = {}, ca, allowPlain = false, audit = false } = options;
+export async function createNodePlatform(url: string, options: NodePlatformOptions): Promise<Platform> {
+  const {
+    folder = DEFAULT_CLIENT_FOLDER,
+    engine = {},
+    agents,
+    ca,
+    allowPlain = false,
+    audit = false,
+  } = options;
   const server = serverUrl(url, allowPlain);
   const paths = clientPaths(folder);
   const authority = ca === undefined ? undefined : await readCertificate(ca);
   const signer = await openKeyFile(paths.key);
   let chosen: Promise<ChosenEngine> | undefined;
   return {
-    transport: createHttpTransport(server, authority === undefined ? {} : { ca: authority }),
+    transport: createHttpTransport(server, {
+      ...(authority === undefined ? {} : { ca: authority }),
+      ...(agents === undefined ? {} : { agents }),
+    }),
     signer,
     store: await openFileStore(paths.state),
     ...(audit ? { audit: await AuditLog.open(paths.audit) } : {}),
@@ -67,7 +83,8 @@ export async function createNodePlatform(
   };
 }
 
-async function readCertificate(path: string): Promise<string> {
+/** A PEM file. @throws {ConfigError} when it cannot be read. */
+export async function readCertificate(path: string): Promise<string> {
   return readFile(path, 'utf8').catch((cause: unknown) => {
     throw new ConfigError(`ca must be a PEM file that can be read, got ${path}`, { cause });
   });

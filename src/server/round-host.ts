@@ -218,10 +218,6 @@ export class RoundHost {
     this.checkOpen();
     const known = this.standing(clientIndex, round);
     if (known) return known;
-    // What would be folded now is lost with the process: the client sends it to the next one.
-    if (this.#stopped) {
-      throw new Refusal('unavailable', 'the server is going down', { headers: { 'retry-after': '5' } });
-    }
     const { exampleCount } = metadata;
     checkExampleCount(exampleCount);
     if (maxUpdateNorm !== undefined) {

@@ -151,7 +151,7 @@ describe('runs by the control API', () => {
     // An update that is still on its way is not said to be counted where it will be lost.
     const metadata = { exampleCount: 1, steps: 1, loss: 0, trainMs: 1 };
     expect(() => before?.receive(index, 1, new Float32Array(0), metadata)).toThrow(
-      'the server is going down',
+      'the run does not go on here for now',
     );
     await open();
     expect((await asked('GET', '')).json()).toMatchObject({ items: [{ status: 'interrupted' }] });

@@ -1,6 +1,5 @@
 /** Reads small bodies: bounded, checked against their digest, parsed once. */
 import * as v from 'valibot';
-import { FederatedError } from '../errors.js';
 import { Refusal } from '../protocol/problem.js';
 import { createDigestCheck } from './body-digest.js';
 import type { ServerRequest } from './http.js';
@@ -65,10 +64,6 @@ async function readBytes(request: ServerRequest, maxBytes: number, signed: boole
       digest?.update(chunk);
       chunks.push(chunk);
     }
-  } catch (error) {
-    throw error instanceof FederatedError
-      ? error
-      : new Refusal('timeout', 'the body broke off', { cause: error });
   } finally {
     clearTimeout(timer);
   }

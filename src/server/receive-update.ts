@@ -1,5 +1,5 @@
 /** Takes an update while it arrives: into a place of its own, checked byte by byte, folded only when it is whole. */
-import { FederatedError, ProtocolError, ShapeError } from '../errors.js';
+import { ProtocolError, ShapeError } from '../errors.js';
 import type { SafetensorsReader } from '../params/safetensors-stream.js';
 import { formatDigest, parseDigest, REPR_DIGEST_FIELD } from '../protocol/content-digest.js';
 import type { Receipt } from '../protocol/messages.js';
@@ -88,9 +88,7 @@ async function receive(
     }
   } catch (error) {
     host.slots.interrupt(slot, writer);
-    throw error instanceof FederatedError
-      ? error
-      : new Refusal('timeout', 'the upload broke off', { cause: error });
+    throw error;
   }
   if (slot.received < totalBytes) {
     host.slots.interrupt(slot, writer);

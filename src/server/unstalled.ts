@@ -6,7 +6,7 @@ import { Refusal } from '../protocol/problem.js';
  *
  * @param stallMs how long the next one may take
  * @param signal ends it with the reason that the signal has
- * @throws {Refusal} 'timeout' where no chunk comes for so long.
+ * @throws {Refusal} 'timeout' where no chunk comes for so long, or the peer goes away.
  */
 export async function* unstalled(
   body: AsyncIterable<Uint8Array>,
@@ -24,7 +24,9 @@ export async function* unstalled(
       // No race with one promise for the whole body: it would keep every chunk to the end.
       const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
         stop = reject;
-        iterator.next().then(resolve, reject);
+        iterator.next().then(resolve, (cause: unknown) => {
+          reject(new Refusal('timeout', 'the body broke off', { cause }));
+        });
       });
       // Also where a chunk came first: what it would be written to may be another request's by now.
       signal?.throwIfAborted();

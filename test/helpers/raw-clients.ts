@@ -35,11 +35,15 @@ export function enrolment(url: string, signer: Signer, more: object = {}): Promi
 }
 
 /** A client that is let in, or stands before the door. */
-export async function rawClient(url: string, signer = newSigner()): Promise<RawClient> {
+export async function rawClient(
+  url: string,
+  { signer = newSigner(), runIds }: { signer?: Signer; runIds?: readonly string[] } = {},
+): Promise<RawClient> {
   const { clientId } = jsonOf<EnrolResponse>(await sendRaw(url, await enrolment(url, signer)));
   const make = (wanted: Wanted) => signedRequest(url, signer, wanted);
   const send = async (wanted: Wanted) => sendRaw(url, await make(wanted));
-  const checkIn = async () => jsonOf<CheckInResponse>(await send({ target: PATHS.checkIn, json: CHECK_IN }));
+  const checkIn = async () =>
+    jsonOf<CheckInResponse>(await send({ target: PATHS.checkIn, json: { ...CHECK_IN, runIds } }));
   return {
     ...{ signer, clientId, make, send, checkIn },
     async task() {

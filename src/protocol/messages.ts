@@ -25,6 +25,7 @@ export interface EnrolResponse {
 export interface CheckInRequest {
   /** Kinds of updates that the client can send. */
   readonly encodings: readonly 'float32'[];
+  /** Absent: those of the enrolment. */
   readonly attributes?: Attributes;
   readonly exampleCount?: number;
   readonly heldOutCount?: number;

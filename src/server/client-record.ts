@@ -66,6 +66,15 @@ export function checkEnrolment(enrolment: Enrolment): void {
   if (invitation.length > MOST_TOKEN) {
     throw new Refusal('bad-request', `invitation must have at most ${MOST_TOKEN} characters`);
   }
+  checkAttributes(attributes);
+}
+
+/**
+ * Checks what a client says of itself for selection.
+ *
+ * @throws {Refusal} `bad-request`, when it is too much, or not plain.
+ */
+export function checkAttributes(attributes: Attributes): void {
   const entries = Object.entries(attributes);
   if (entries.length > MOST_ATTRIBUTES) {
     throw new Refusal(

@@ -4,6 +4,7 @@ import type { CheckInResponse, EnrolResponse, Receipt, ServerInfo } from '../pro
 import { PATHS } from '../protocol/paths.js';
 import { Refusal } from '../protocol/problem.js';
 import { MAX_EXAMPLE_COUNT } from '../round/check-report.js';
+import { checkAttributes } from './client-record.js';
 import type { Federation } from './federation.js';
 import { jsonResponse, type ServerRequest } from './http.js';
 import { retryAfterFor } from './pace.js';
@@ -15,10 +16,7 @@ const MAX_WAIT_SECONDS = 60;
 
 const shortText = v.pipe(v.string(), v.maxLength(256));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const attributes = v.pipe(
-  v.record(v.pipe(v.string(), v.minLength(1), v.maxLength(64)), shortText),
-  v.check((value) => Object.keys(value).length <= 32, 'at most 32 attributes'),
-);
+const attributes = v.record(v.string(), v.string());
 
 const enrolSchema = v.strictObject({
   publicKey: v.pipe(v.string(), v.regex(/^[\w-]{43}$/, '32 bytes in base64url')),
@@ -29,7 +27,7 @@ const enrolSchema = v.strictObject({
 
 const checkInSchema = v.strictObject({
   encodings: v.pipe(v.array(v.literal('float32')), v.minLength(1), v.maxLength(16)),
-  attributes: v.optional(attributes, {}),
+  attributes: v.optional(attributes),
   exampleCount: v.optional(count),
   heldOutCount: v.optional(count),
   runIds: v.optional(v.pipe(v.array(shortText), v.maxLength(64))),
@@ -124,10 +122,12 @@ export function clientRoutes(federation: Federation): readonly Route[] {
       async (request) => {
         const record = clientOf(request);
         const asked = await readJson(request, checkInSchema, true);
+        const told = { ...asked, attributes: asked.attributes ?? record.attributes };
+        checkAttributes(told.attributes);
         access.clients.touch(record.keyId);
         const hasChannel = wakes.isPresent(record.index);
         const retryAfterMs = retryAfterFor(availability.known, hasChannel, Math.random());
-        availability.note(record.index, record.population, asked, retryAfterMs);
+        availability.note(record.index, record.population, told, retryAfterMs);
         federation.clientCame();
         const task = federation.taskFor(record.index);
         const answer: CheckInResponse = task

@@ -6,7 +6,7 @@ const codes = Object.keys(PROBLEMS) as ProblemCode[];
 
 test('docs/protocol.md has every problem, with its status, and no other', async () => {
   const text = await readFile(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| .+ \| .+ \|$/gm)];
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` +\| (\d{3}) +\| .+ \| .+ \|$/gm)];
   expect(rows.map(([, code, status]) => [code, Number(status)])).toEqual(
     codes.map((code) => [code, PROBLEMS[code][0]]),
   );

@@ -5,7 +5,12 @@ import { encodeSafetensors } from '../../src/params/safetensors.js';
 import { encodeBase64Url } from '../../src/protocol/base64.js';
 import { formatDigest } from '../../src/protocol/content-digest.js';
 import type { RequestHead } from '../../src/protocol/http.js';
-import type { CheckInRequest, EnrolRequest, EvaluationReport } from '../../src/protocol/messages.js';
+import type {
+  CheckInRequest,
+  EnrolRequest,
+  EvaluationReport,
+  FailureReport,
+} from '../../src/protocol/messages.js';
 import { parseSignature } from '../../src/protocol/parse-signature.js';
 import { PATHS, reportPath } from '../../src/protocol/paths.js';
 import { type Signer, signRequest, thumbprintInput } from '../../src/protocol/signer.js';
@@ -35,12 +40,12 @@ const signer: Signer = {
 };
 
 /** A model of two parameters, as a client reports it. */
-export const TEST_LAYOUT = createLayout([
+const layout = createLayout([
   { name: 'dense1.weight', shape: [2, 2] },
   { name: 'dense1.bias', shape: [2] },
 ]);
 const update = encodeSafetensors(
-  { layout: TEST_LAYOUT, values: Float32Array.from([0.5, -0.25, 1, 0, 0.125, -1]) },
+  { layout, values: Float32Array.from([0.5, -0.25, 1, 0, 0.125, -1]) },
   formatUpdateMetadata({ exampleCount: 60, steps: 6, loss: 0.75, trainMs: 12 }),
 );
 
@@ -65,6 +70,7 @@ const evaluation: EvaluationReport = {
   absoluteErrorSum: 0,
   confusion: [7, 1, 2, 5],
 };
+const failure: FailureReport = { reason: 'out of memory' };
 const report = (kind: Parameters<typeof reportPath>[0]) => reportPath(kind, 'digits-1', 3, signer.keyId);
 const whole = { 'repr-digest': formatDigest(createHash('sha256').update(update).digest()) };
 const cut = 100;
@@ -94,7 +100,7 @@ const drafts: readonly Draft[] = [
     headers: { 'content-type': 'application/partial-upload', ...whole, 'upload-offset': String(cut) },
   },
   { what: 'evaluation', method: 'POST', target: report('evaluations'), json: evaluation },
-  { what: 'failure', method: 'POST', target: report('failures'), json: { reason: 'out of memory' } },
+  { what: 'failure', method: 'POST', target: report('failures'), json: failure },
   { what: 'leaving', method: 'DELETE', target: PATHS.me },
 ];
 

@@ -1,5 +1,14 @@
 /** The public face of Tessera: names only. Parts of it, also for browsers, are in `tessera/learn` and the like. */
 
+export { RefusedError } from './client/api.js';
+export { type ClientEvent, describeEvent } from './client/client-events.js';
+export type { Eligibility } from './client/eligibility.js';
+export type { Acceptance } from './client/governance.js';
+export type { JoinOptions, Participation } from './client/join.js';
+export { join, type NodeJoinOptions } from './client/node/join.js';
+export { joinVirtual } from './client/node/join-many.js';
+export { leave } from './client/node/leave.js';
+export type { ClientData } from './client/rounds.js';
 export {
   createSuggester,
   type Suggester,

@@ -2,10 +2,11 @@
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { describeWithData } from './helpers/optional.js';
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -16,9 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function runExample(name: string): Promise<string> {
+/** With its words, and the folder where data files lie. */
+async function runExample(name: string, words: readonly string[] = [], data = ''): Promise<string> {
   const jiti = join(root, 'node_modules/jiti/lib/jiti-cli.mjs');
-  const { stdout } = await run(process.execPath, [jiti, join(root, 'examples', name)], { cwd: folder });
+  const { stdout } = await run(process.execPath, [jiti, join(root, 'examples', name), ...words], {
+    cwd: folder,
+    env: { ...process.env, TESSERA_DATA: data },
+  });
   return stdout;
 }
 
@@ -50,6 +55,29 @@ test('four phones learn the next word together, which none does alone', async ()
   expect(alone).toBeLessThan(45);
   expect(lastPercent(output)).toBeGreaterThan(50);
   expect(output).toMatch(/^see you at the st \.\.\. .*\bstation\b/m);
+});
+
+function expectTheSimulation(output: string): void {
+  const [network, simulation] = ['network', 'simulation'].map((name) =>
+    Number(new RegExp(`${name}: ([\\d.]+)%`).exec(output)?.[1]),
+  );
+  expect(network).toBeGreaterThan(0);
+  expect(network).toBe(simulation);
+  const difference = /largest difference of the final parameters: (\S+)$/m.exec(output)?.[1];
+  expect(Number(difference)).toBeLessThanOrEqual(1e-6);
+}
+
+test('a server and clients, each a process, end with the parameters of a simulation', async () => {
+  const settings = ['--clients', '3', '--rounds', '2', '--model', 'mlp', '--examples', '300'];
+  expectTheSimulation(await runExample('network.ts', settings));
+});
+
+describeWithData('mnist', (mnist) => {
+  test('a server and ten clients end with the 2nn of a simulation', async () => {
+    const output = await runExample('network.ts', ['--rounds', '2'], dirname(mnist));
+    expect(output).toContain('10 clients, mnist, 2nn');
+    expectTheSimulation(output);
+  });
 });
 
 test('the configuration file is a setting of the command', async () => {

@@ -13,7 +13,7 @@ import type { Approve } from './approval.js';
 import type { Verdict } from './verdict.js';
 
 /** Bounds on what a client is asked to do in one round; see `LocalWork`. */
-interface WorkPins {
+export interface WorkPins {
   readonly maxEpochs?: number;
   readonly maxSteps?: number;
   readonly maxLearningRate?: number;
@@ -24,7 +24,7 @@ interface WorkPins {
 }
 
 /** The least that a task must promise. */
-interface PrivacyPins {
+export interface PrivacyPins {
   readonly minimumCohort?: number;
   readonly differentialPrivacy?: true;
   readonly secureAggregation?: true;

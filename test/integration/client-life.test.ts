@@ -4,11 +4,17 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApi } from '../../src/client/api.js';
+import { join as joinFromPage } from '../../src/client/browser-join.js';
+import type { ClientEvent } from '../../src/client/client-events.js';
 import { openApprovals } from '../../src/client/node/approvals.js';
 import { type AuditLine, readAuditLog, verifyAuditLog } from '../../src/client/node/audit-lines.js';
 import { clientPaths } from '../../src/client/node/client-folder.js';
 import { createNodePlatform } from '../../src/client/node/join.js';
 import type { ClientData } from '../../src/client/rounds.js';
+import { generateKey } from '../../src/client/web-crypto-signer.js';
+import { chooseEngine } from '../../src/engine/onnx-runtime.js';
+import { createModel } from '../../src/learn/model.js';
+import { createOnnxTrainer } from '../../src/learn/onnx-trainer.js';
 import { PATHS } from '../../src/protocol/paths.js';
 import type { RunEvent } from '../../src/round/run-events.js';
 import { digitsOf, startFederation, type TestFederation } from '../helpers/federation.js';
@@ -219,5 +225,30 @@ describe('a client that asks a person', () => {
     await approvals.decide(hash, 'approved');
     await run.over;
     expect(run.status()).toBe('finished');
+  });
+});
+
+describe('a client on fetch and WebCrypto, as in a page', () => {
+  it('takes part, and leaves', async () => {
+    const { server, url } = await federation();
+    const told: ClientEvent[] = [];
+    let kept = true;
+    const forgetKey = async () => {
+      kept = false;
+    };
+    const { engine } = await chooseEngine();
+    const client = await joinFromPage(url, {
+      ...{ data, key: await generateKey(), forgetKey, onEvent: (event) => void told.push(event) },
+      trainer: ({ data: of, model }) => createOnnxTrainer(engine, createModel(model.name, of)),
+    });
+    const run = await server.startRun(training);
+    await run.over;
+    expect(run.status()).toBe('finished');
+    expect(told.find(({ type }) => type === 'update-sent')).toMatchObject({
+      receipt: { outcome: 'accepted' },
+    });
+    await client.leave();
+    expect(kept).toBe(false);
+    expect(server.federation.access.clients.list()).toEqual([]);
   });
 });

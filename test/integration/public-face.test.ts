@@ -8,7 +8,7 @@ import { emptyFolder, eventsOf } from '../helpers/cli.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const { exports } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as {
-  exports: Record<string, string | { default: string; browser?: string }>;
+  exports: Record<string, string | { default: string; browser?: string | { default: string } }>;
 };
 const faces = Object.entries(exports).flatMap(([subpath, target]) =>
   typeof target === 'string' ? [] : [{ subpath, file: resolve(root, target.default) }],
@@ -42,6 +42,13 @@ describe('the package', () => {
     const { browser } = exports['./engine'] as { browser: string };
     const modules = [...modulesOf(resolve(root, browser))];
     expect(modules).toContain('onnxruntime-web/wasm');
+    expect(modules.filter((name) => name.startsWith('node:') || name === 'onnxruntime-node')).toEqual([]);
+  });
+
+  it('brings a client without Node into a browser', () => {
+    const { browser } = exports['./client'] as { browser: { default: string } };
+    const modules = [...modulesOf(resolve(root, browser.default))];
+    expect(modules.length).toBeGreaterThan(50);
     expect(modules.filter((name) => name.startsWith('node:') || name === 'onnxruntime-node')).toEqual([]);
   });
 

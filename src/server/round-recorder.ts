@@ -3,9 +3,10 @@ import type { BlobReference, UpdateMetadata } from '../protocol/messages.js';
 import type { FederatedMetrics, Metrics, RoundFinished, RunEvent } from '../round/run-events.js';
 import type { RunState } from '../round/run-state.js';
 import { isEvaluated, type RunProgress, type StopRules } from '../round/stopping.js';
-import { publishRound, type RoundTally, startTally } from '../store/publish-round.js';
+import { publishRound, type RoundListener, type RoundTally, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import type { BlobStore } from './blobs.js';
+import { traced } from './tracing.js';
 
 /** As `RoundFinished` has them. */
 export interface RoundMetrics {
@@ -103,14 +104,16 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
       };
-      await publishRound(run, outcome, {
+      const listener: RoundListener = {
         emit: (event) => append(event, true),
         noted(event) {
           // Before the machine begins the next round: of what it then hears, all counts for that one.
           tally = startTally(0);
           return noted(event);
         },
-      });
+      };
+      const attributes = { 'tessera.run': run.runId, 'tessera.round': round };
+      await traced('publish round', attributes, () => publishRound(run, outcome, listener));
     },
     close() {
       for (const model of offered.splice(0)) blobs.drop(model);

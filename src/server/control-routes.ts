@@ -13,7 +13,7 @@ import { readJson } from './read-body.js';
 import type { PathParameters, Route } from './routes.js';
 
 /** Where the control API begins. */
-export const CONTROL = '/v1/control';
+const CONTROL = '/v1/control';
 
 /** Entries of a list in one answer. */
 const MOST_ENTRIES = 1000;

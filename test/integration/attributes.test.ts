@@ -15,7 +15,7 @@ it('counts what was said at enrolment until a check-in says something else', asy
   const { url, server } = federation;
   const signer = newSigner();
   jsonOf(await sendRaw(url, await enrolment(url, signer, { attributes: { region: 'north' } })));
-  const client = await rawClient(url, signer);
+  const client = await rawClient(url, { signer });
   const { access, availability } = server.federation;
   const attributesAfter = async (more: object) => {
     jsonOf(await client.send({ target: PATHS.checkIn, json: { encodings: ['float32'], ...more } }));

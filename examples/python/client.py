@@ -1,6 +1,6 @@
 """A Tessera client in Python's standard library and numpy, to read beside docs/protocol.md: softmax regression.
-Run: python3 client.py http://127.0.0.1:8080 data.npz client.key [invitation]      (x: examples by features, y: classes)"""
-import base64, hashlib, itertools, json, os, sys, time, urllib.request as http, numpy as np
+Run: python3 client.py http://127.0.0.1:8080 data.npz client.key [invitation]  (x: examples in rows, y: classes)"""
+import base64, hashlib, http.client, itertools, json, os, sys, time, urllib.request as web, numpy as np
 # Ed25519 as in RFC 8032, section 5.1. Not in constant time: for keys that matter, use a library.
 P, L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 BASE = 15112221349535400772501151409588531511454012693041857206046113283949847762202, 4 * pow(5, -1, P) % P
@@ -28,12 +28,12 @@ def call(method, target, body=None, kind="application/json", ahead=0):
         base = "".join(f'"{name}": {value}\n' for name, value in signed.items()) + f'"@signature-params": {params}'
         signature = base64.b64encode(sign(base.encode())).decode()
         fields |= {"signature-input": f"tessera={params}", "signature": f"tessera=:{signature}:", "content-type": kind}
-        try: return http.urlopen(http.Request(sys.argv[1] + target, body, fields, method=method), timeout=90).read()
-        except http.HTTPError as error:
-            problem, wait = json.load(error), error.headers.get("retry-after")
+        try: return web.urlopen(web.Request(sys.argv[1] + target, body, fields, method=method), timeout=90).read()
+        except web.HTTPError as error:
+            wait, problem = error.headers.get("retry-after"), json.load(error) if error.code < 500 else {}
             if "serverTime" in problem: ahead = problem["serverTime"] / 1000 - time.time()
             elif error.code < 500 and not wait: raise PermissionError(problem["detail"])
-        except OSError: wait = None
+        except (OSError, http.client.HTTPException): wait = None
         time.sleep(float(wait or min(60, 0.2 * 2**min(failures, 9)) * np.random.uniform(0.5, 1)))
 def ask(target, **message): return json.loads(call("POST", target, json.dumps(message).encode()))
 

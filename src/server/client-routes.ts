@@ -11,8 +11,12 @@ import { retryAfterFor } from './pace.js';
 import { readJson } from './read-body.js';
 import { patchUpdate, putUpdate, type ReportTarget, updateOffset } from './receive-update.js';
 import type { PathParameters, Route, RouteHandler } from './routes.js';
+import { createTurnstile } from './turnstile.js';
 
 const MAX_WAIT_SECONDS = 60;
+
+/** At once, of one client: more than one that has lost some on the way and does not know it. */
+const MAX_UPLOADS = 4;
 
 const shortText = v.pipe(v.string(), v.maxLength(256));
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -68,10 +72,12 @@ export function clientRoutes(federation: Federation): readonly Route[] {
     if (!host) throw new Refusal('gone', 'this run is not open here, or not any more');
     return { host, round: Number(round), clientIndex: record.index };
   };
+  const enter = createTurnstile(MAX_UPLOADS, 'uploads');
   const takesUpdate =
     (take: typeof putUpdate): RouteHandler =>
     async (request, path) => {
       const target = targetOf(request, path);
+      const leave = enter(target.clientIndex);
       metrics?.uploads(1);
       try {
         const taken = await take(target, request);
@@ -82,6 +88,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         throw error;
       } finally {
         metrics?.uploads(-1);
+        leave();
       }
     };
   const receipt = (outcome: Receipt['outcome'], detail: string): Receipt => ({ outcome, detail });

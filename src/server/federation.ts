@@ -9,7 +9,7 @@ import type { ClientRecord, Enrolment } from './client-record.js';
 import type { EnrolmentPolicy } from './enrol.js';
 import type { ServerRequest } from './http.js';
 import type { ServerMetrics } from './metrics.js';
-import { createRateLimit } from './rate-limit.js';
+import { createRateLimit, networkOf } from './rate-limit.js';
 import type { RoundHost } from './round-host.js';
 import type { ServedRun } from './served-run.js';
 import { createVerifier } from './verify-request.js';
@@ -152,7 +152,7 @@ export function createFederation(context: FederationContext): Federation {
       const keyId = verifier.verifyWith(request, asked.publicKey);
       return access.clients.enrol({ ...asked, keyId }, enrolment);
     },
-    limitAddress: (address) => addressRate.take(address, now()),
+    limitAddress: (address) => addressRate.take(networkOf(address), now()),
     hostOf: (runId) => runs.get(runId)?.host,
     reasonToWait({ population }) {
       const open = [...runs.values()].filter(({ options }) => options.population === population);

@@ -8,11 +8,16 @@ import type { Layout } from '../params/layout.js';
 import { createSafetensorsReader, type SafetensorsReader } from '../params/safetensors-stream.js';
 import { Refusal } from '../protocol/problem.js';
 
-/** An upload that others wait for may take so long, and after that must be at least so fast. */
-const GRACE_MS = 10_000;
-const MIN_BYTES_PER_SECOND = 64 * 1024;
-/** How often those who wait look for one that is too slow. */
-const PATIENCE_MS = 1_000;
+/** How slow an upload may be that others wait for. */
+export interface Patience {
+  /** It may take so long, and after that must be at least so fast. */
+  readonly graceMs: number;
+  readonly minBytesPerSecond: number;
+  /** How often those who wait look for one that is too slow. */
+  readonly checkMs: number;
+}
+
+const DEFAULT_PATIENCE: Patience = { graceMs: 10_000, minBytesPerSecond: 64 * 1024, checkMs: 1_000 };
 
 /** One upload on its way. */
 export interface UploadSlot {
@@ -56,7 +61,12 @@ export interface UploadSlots {
 }
 
 /** @param now milliseconds, of any origin */
-export function createUploadSlots(layout: Layout, count: number, now: () => number): UploadSlots {
+export function createUploadSlots(
+  layout: Layout,
+  count: number,
+  now: () => number,
+  { graceMs, minBytesPerSecond, checkMs }: Patience = DEFAULT_PATIENCE,
+): UploadSlots {
   const free: Float32Array[] = [];
   const slots = new Map<string, UploadSlot>();
   const queue: Waiter[] = [];
@@ -85,7 +95,7 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
     const time = now();
     const slow = [...slots.values()].filter(({ busy, received, startedAt }) => {
       const age = time - startedAt;
-      return busy && age > GRACE_MS && received < (MIN_BYTES_PER_SECOND * age) / 1000;
+      return busy && age > graceMs && received < (minBytesPerSecond * age) / 1000;
     });
     for (const { writer } of slow) writer.abort(new Refusal('unavailable', TOO_SLOW, RETRY_LATER));
   };
@@ -108,7 +118,7 @@ export function createUploadSlots(layout: Layout, count: number, now: () => numb
       const waiter: Waiter = { key, go, giveUp };
       queue.push(waiter);
       signal.addEventListener('abort', onGone);
-      patience ??= setInterval(hurry, PATIENCE_MS).unref();
+      patience ??= setInterval(hurry, checkMs).unref();
     });
   const release = (slot: UploadSlot) => {
     if (slots.get(slot.key) !== slot) return;

@@ -27,6 +27,9 @@ export interface WakeChannels {
   close(): void;
 }
 
+/** Channels of one client: more than a client needs that has lost some and does not know it. */
+const MAX_CHANNELS = 4;
+
 const WAKE = '{"type":"wake"}';
 
 interface Channel {
@@ -51,6 +54,12 @@ export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeC
     channels.set(clientIndex, set);
     set.add(channel);
     open++;
+    for (const oldest of [...set].slice(0, -MAX_CHANNELS)) {
+      set.delete(oldest);
+      open--;
+      clearTimeout(oldest.timer);
+      oldest.sink.end();
+    }
     pings ??= setInterval(ping, PING_MS).unref();
     if (set.size === 1) onPresence(clientIndex, true);
     request.onClose(() => {

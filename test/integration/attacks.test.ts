@@ -29,6 +29,18 @@ describe('a server under attack', () => {
     refused(await sendRaw(attacked.url, captured), 401, 'replayed');
   });
 
+  it('tells a client whose clock is wrong both times, and a way to set it right', async () => {
+    for (const aheadMs of [-600_000, 600_000]) {
+      const answer = await attacked.alice.send({ ...checkIn, aheadMs });
+      refused(answer, 401, 'clock-skew');
+      const { detail, serverTime } = problemOf(answer);
+      const [client = '', server = ''] = detail.match(/\d{4}-\d\d-\d\dT[\d:.]+Z/g) ?? [];
+      expect(new Date(server).getTime()).toBe(serverTime);
+      const told = new Date(client).getTime() - Number(serverTime);
+      expect(Math.abs(told - aheadMs)).toBeLessThan(5000);
+    }
+  });
+
   it('refuses the replay of an upload, in its round and later', async () => {
     const { alice, url } = attacked;
     let captured = await alice.make(checkIn);

@@ -33,7 +33,7 @@ export class RefusedError extends FederatedError {
 }
 
 /** One request. */
-export interface ApiRequest {
+interface ApiRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly target: string;
   /** Sent as JSON. */
@@ -61,7 +61,7 @@ export interface ApiHooks {
 }
 
 /** Something did not work, and is tried again. */
-export interface RetryNotice {
+interface RetryNotice {
   readonly what: string;
   readonly reason: string;
   readonly attempt: number;
@@ -153,7 +153,7 @@ export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: Bac
 }
 
 /** Whether trying again may help: the network, a busy server, a server that is being restarted. */
-export function isPassing(error: unknown): boolean {
+function isPassing(error: unknown): boolean {
   if (error instanceof TransportError) return true;
   if (!(error instanceof RefusedError)) return false;
   // A digest is wrong when something on the way changed the bytes; a nonce has been seen when

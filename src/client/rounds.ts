@@ -42,7 +42,7 @@ export interface RoundContext {
 }
 
 /** The last report, to be sent again without training again where the server has forgotten it. */
-export interface LastReport {
+interface LastReport {
   readonly key: string;
   readonly bytes: Uint8Array;
   readonly sha256: Uint8Array;

@@ -11,7 +11,7 @@ import { createNodePlatform, type NodePlatformOptions, readCertificate } from '.
 const MAX_CONNECTIONS = 16;
 
 /** Where client `index` of several keeps what, inside their folder. */
-export function virtualFolder(folder: string, index: number): string {
+function virtualFolder(folder: string, index: number): string {
   return join(folder, String(index));
 }
 

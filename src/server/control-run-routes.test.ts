@@ -1,12 +1,13 @@
 /** Tests of what operators ask about runs, without a port. */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Asked, ask } from '../../test/helpers/ask.js';
 import { linesOf } from '../../test/helpers/cli.js';
 import type { RunEvent } from '../round/run-events.js';
+import { readVocabulary } from '../store/stored-run.js';
 import type { AuditLine } from './audit-log.js';
 import type { RunDetails, RunOverview } from './control-messages.js';
 import { keyIdOf } from './key-id.js';
@@ -242,5 +243,17 @@ describe('runs by the control API', () => {
       'operator first: run-paused, run one',
       'operator first: run-started, run one',
     ]);
+  });
+
+  it('keep the vocabulary of text, for whoever asks the model later', async () => {
+    const file = join(folder, 'texts.tsv');
+    await writeFile(file, `text\tauthor\n${'the cat sat on the mat and looked at it\tAnn\n'.repeat(20)}`);
+    const text = { data: file, text: 'text', groupBy: 'author', tokens: 'words', vocabulary: 'hashed:64' };
+    const json = { name: 'words', rounds: 1, model: 'transformer', evaluation: 'none', ...text };
+    expect((await asked('POST', '', { json })).status).toBe(201);
+    const started = await logged(({ type }) => type === 'run-started');
+    expect(started).toMatchObject({ task: 'next-token', classNames: [] });
+    const { names } = await readVocabulary(join(folder, 'runs', 'words'));
+    expect(started).toMatchObject({ vocabularySize: names.length });
   });
 });

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Examples } from '../data/dataset.js';
+import type { Vocabulary } from '../data/vocabulary.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import type { Model } from '../learn/model.js';
@@ -25,6 +26,8 @@ export interface ServedModel {
   readonly file?: { readonly name: string; readonly bytes: Uint8Array };
   /** The global parameters of round 0. */
   initialParams(): Promise<Float32Array>;
+  /** Of the server's text; absent: it has none. */
+  readonly text?: { readonly vocabulary: Vocabulary; readonly coverage?: number };
   /** How many examples the server has to evaluate on; 0: none. */
   readonly heldOutCount: number;
   /** Metrics on these. */
@@ -40,7 +43,7 @@ export async function loadServedModel(
   options: ServedSettings,
   onNotice: (notice: string) => void,
 ): Promise<ServedModel> {
-  const heldOut = await loadHeldOut(options, onNotice);
+  const { heldOut, text } = await loadHeldOut(options, onNotice);
   const data = heldOut?.dataset ?? describedData(options);
   if (!data) throw new ConfigError('data, or task and featureShape, must be given, got neither');
   const [model, { engine, notice }] = await Promise.all([
@@ -55,6 +58,7 @@ export async function loadServedModel(
     ...{ model, trainer },
     engineName: engine.name,
     data: { task, classNames, featureShape },
+    ...(text ? { text } : {}),
     heldOutCount: heldOut?.indices.length ?? 0,
     ...(isModelFile(options.model)
       ? { file: { name: basename(options.model), bytes: await readFile(options.model) } }
@@ -72,12 +76,16 @@ export async function loadServedModel(
 async function loadHeldOut(
   settings: ServedSettings,
   onNotice: (notice: string) => void,
-): Promise<Examples | undefined> {
+): Promise<{ readonly heldOut?: Examples; readonly text?: NonNullable<ServedModel['text']> }> {
   const { data } = settings;
-  if (data === undefined) return undefined;
+  if (data === undefined) return {};
   const loaded = await loadData({ ...settings, data }, { onNotice });
   const dataset = loaded.test ?? loaded.train;
-  return { dataset, indices: Uint32Array.from({ length: dataset.count }, (_, index) => index) };
+  const { vocabulary, coverage } = loaded;
+  return {
+    heldOut: { dataset, indices: Uint32Array.from({ length: dataset.count }, (_, index) => index) },
+    ...(vocabulary ? { text: { vocabulary, ...(coverage === undefined ? {} : { coverage }) } } : {}),
+  };
 }
 
 async function initialParams({ init, seed }: ServedSettings, trainer: Trainer): Promise<Float32Array> {

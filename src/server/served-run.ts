@@ -181,7 +181,9 @@ async function begin(
     await emit({ type: 'run-resumed', time: time(), round: restored.state.progress?.round ?? 0 });
     return host.start(restored);
   }
-  const { data, engineName, heldOutCount } = served;
+  const { data, engineName, heldOutCount, text } = served;
+  if (text) await run.saveVocabulary(text.vocabulary);
+  const isText = data.task === 'next-token';
   const elements = data.featureShape.reduce((product, size) => product * size, 1);
   await emit({
     type: 'run-started',
@@ -191,7 +193,9 @@ async function begin(
     parameterCount: definition.model.parameterCount,
     task: data.task,
     featureShape: data.featureShape,
-    classNames: data.classNames,
+    classNames: isText ? [] : data.classNames,
+    ...(isText ? { vocabularySize: data.classNames.length } : {}),
+    ...(text?.coverage === undefined ? {} : { coverage: text.coverage }),
     trainCount: 0,
     heldOutCount,
     exampleBytes: elements * Float32Array.BYTES_PER_ELEMENT,

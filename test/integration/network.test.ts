@@ -7,6 +7,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { simulate } from '../../dist/simulation/simulate.js';
 import { readParams } from '../../src/params/safetensors.js';
 import { readModel } from '../../src/store/stored-run.js';
+import { ask } from '../helpers/ask.js';
 import { digitsOf, startFederation, type TestFederation } from '../helpers/federation.js';
 
 const open: TestFederation[] = [];
@@ -47,6 +48,11 @@ describe('a federation over the network', () => {
     const served = readParams(await readModel(run.directory, 3), layout, 'served').values;
     const far = values.reduce((most, value, at) => Math.max(most, Math.abs(value - served[at]!)), 0);
     expect(far).toBeLessThanOrEqual(1e-6);
+    const { text } = await ask(server.handler, 'GET', '/metrics', { token: server.firstToken ?? '' });
+    expect(text).toContain('tessera_updates_total{outcome="accepted",problem=""} 12');
+    expect(text).toContain('tessera_rounds_total{outcome="aggregated"} 4');
+    expect(text).toContain('tessera_open_uploads 0');
+    expect(text).toContain('tessera_clients{status="approved"} 4');
     await rm(out, { recursive: true, force: true });
   });
 });

@@ -21,6 +21,8 @@ const MIN_ROUNDS = 2;
 const MAX_ROUNDS = 50;
 const REPEATS = 3;
 const MOST_RATIO = 1.5;
+const MOST_GAP_MS = 100;
+const MOST_MODELS = 3;
 
 /** One way to do rounds, measured once. Milliseconds a round: on the clock, and of both processes. */
 interface Cost {
@@ -47,16 +49,20 @@ export async function benchNetwork(words: readonly string[]): Promise<void> {
     const counts = listAfter(words, '--clients')?.map(Number) ?? CLIENTS[size];
     const rows: string[][] = [];
     const peaks: number[] = [];
+    const gaps: number[] = [];
     for (const clients of counts) {
-      const { row, peakMb } = await measure(size, clients, { repeats, bytes, profile });
+      const { row, peakMb, gapMs } = await measure(size, clients, { repeats, bytes, profile });
       rows.push(row);
       peaks.push(peakMb);
-      say(row.join('  '));
+      gaps.push(gapMs);
     }
     say(`\nmodel of ${size} MB; milliseconds are medians of ${repeats}, CPU is that of server and clients`);
     say(tableText([HEAD, ...rows]));
     const growth = ((peaks.at(-1) ?? 0) - (peaks[0] ?? 0)) / (MODELS[size].bytes / 2 ** 20);
-    say(`the server's memory grows by ${growth.toFixed(1)} models, at most 3 are asked for`);
+    const met = growth < MOST_MODELS ? 'met' : 'missed';
+    say(`the server's memory grows by ${growth.toFixed(1)} models, less than ${MOST_MODELS}: ${met}`);
+    const soon = gaps.every((ms) => ms < MOST_GAP_MS) ? 'met' : 'missed';
+    say(`each median of gaps between rounds is below ${MOST_GAP_MS} ms: ${soon}`);
   }
 }
 
@@ -69,7 +75,7 @@ async function measure(
   size: ModelSize,
   clients: number,
   { repeats, bytes, profile }: { repeats: number; bytes: number; profile: string | undefined },
-): Promise<{ row: string[]; peakMb: number }> {
+): Promise<{ row: string[]; peakMb: number; gapMs: number }> {
   const model = MODELS[size];
   const rounds = Math.max(MIN_ROUNDS, Math.min(MAX_ROUNDS, Math.round(bytes / (clients * model.bytes))));
   const profiled = profile ? ['--cpu-prof', `--cpu-prof-dir=${profile}`] : [];
@@ -93,7 +99,8 @@ async function measure(
     const { peakMb, pssMb } = await server.ask<Memory>('memory');
     await hosts.ask('stop');
     await server.ask('close');
-    return { row: rowOf(clients, { own, bare, hashed }, peakMb, pssMb), peakMb };
+    const gapMs = median(own.flatMap(({ gaps }) => gaps));
+    return { row: rowOf(clients, { own, bare, hashed }, peakMb, pssMb), peakMb, gapMs };
   } finally {
     await Promise.all(peers.map((peer) => peer.stop()));
   }

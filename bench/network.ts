@@ -4,7 +4,7 @@ import { type Memory, type Peer, startPeer } from './peer.js';
 
 const MODELS = {
   '0.8': { model: '2nn', featureShape: [28, 28], bytes: 796_840 },
-  '6.6': { model: 'cnn', featureShape: [28, 28], bytes: 6_653_480 },
+  '6.6': { model: 'cnn', featureShape: [1, 28, 28], bytes: 6_653_480 },
   '66': { model: '2nn', featureShape: [82_600], bytes: 66_249_640 },
 } as const;
 type ModelSize = keyof typeof MODELS;
@@ -48,15 +48,17 @@ export async function benchNetwork(words: readonly string[]): Promise<void> {
   for (const size of sizes as ModelSize[]) {
     const counts = listAfter(words, '--clients')?.map(Number) ?? CLIENTS[size];
     const rows: string[][] = [];
+    say(`\nmodel of ${size} MB`);
     const peaks: number[] = [];
     const gaps: number[] = [];
     for (const clients of counts) {
       const { row, peakMb, gapMs } = await measure(size, clients, { repeats, bytes, profile });
       rows.push(row);
+      say(row.join('  '));
       peaks.push(peakMb);
       gaps.push(gapMs);
     }
-    say(`\nmodel of ${size} MB; milliseconds are medians of ${repeats}, CPU is that of server and clients`);
+    say(`milliseconds are medians of ${repeats}, CPU is that of server and clients`);
     say(tableText([HEAD, ...rows]));
     const growth = ((peaks.at(-1) ?? 0) - (peaks[0] ?? 0)) / (MODELS[size].bytes / 2 ** 20);
     const met = growth < MOST_MODELS ? 'met' : 'missed';

@@ -1,5 +1,6 @@
 /** Reads a body up to where it stalls. */
 import { Refusal } from '../protocol/problem.js';
+import { noteRead } from './young-garbage.js';
 
 /**
  * The chunks of a body, none of which is kept.
@@ -33,6 +34,7 @@ export async function* unstalled(
       if (done) return;
       timer.refresh();
       yield value;
+      noteRead(value.length);
     }
   } finally {
     clearTimeout(timer);

@@ -8,8 +8,8 @@ const MB = 2 ** 20;
 it('what was read is collected every 4 MB, without the rest of the heap', async () => {
   const forced: number[] = [];
   const observer = new PerformanceObserver((list) => {
-    for (const { detail } of list.getEntries()) {
-      const { kind, flags } = detail as { kind: number; flags: number };
+    for (const entry of list.getEntries()) {
+      const { kind, flags } = (entry as unknown as { detail: { kind: number; flags: number } }).detail;
       if (flags & constants.NODE_PERFORMANCE_GC_FLAGS_FORCED) forced.push(kind);
     }
   });

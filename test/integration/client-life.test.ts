@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createApi } from '../../src/client/api.js';
 import { join as joinFromPage } from '../../src/client/browser-join.js';
 import type { ClientEvent } from '../../src/client/client-events.js';
@@ -141,6 +141,21 @@ describe('a client whose server', () => {
     expect(failures).toEqual([]);
     expect(run.status()).toBe('finished');
     expect(run.definition.model).toMatchObject({ name: 'lenet.onnx', graph: { bytes: expect.any(Number) } });
+  });
+});
+
+describe('a client that may not take part', () => {
+  it('leaves the wake-up channel, so that nobody waits for it', async () => {
+    const { server, join, heard } = await federation();
+    let on = true;
+    const { clientId } = await join(0, { data, eligibility: { enabled: () => on } });
+    const { access, wakes } = server.federation;
+    const { index } = access.clients.find(clientId)!;
+    await vi.waitFor(() => expect(wakes.isPresent(index)).toBe(true), 5000);
+    on = false;
+    wakes.wake(index);
+    await heard(0, 'not-eligible', ({ reason }) => reason === 'it is switched off');
+    await vi.waitFor(() => expect(wakes.isPresent(index)).toBe(false), 5000);
   });
 });
 

@@ -34,7 +34,7 @@ export function faultOf({ rawHeaders, httpVersion }: IncomingMessage): Refusal |
 }
 
 /** Keeps answers of one connection apart. */
-export interface ConnectionGuard {
+interface ConnectionGuard {
   /** A request has come, whose answer is to come. */
   began(request: IncomingMessage, response: NodeResponse): void;
   /** Listens to `clientError`. */

@@ -48,6 +48,16 @@ describe('unstalled', () => {
     await expect(chunks.next()).rejects.toThrow('somebody else writes now');
   });
 
+  it('takes a peer that goes away for late, which is no failure of the server', async () => {
+    async function* body(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(1);
+      throw new Error('aborted');
+    }
+    const chunks = unstalled(body(), LONG_MS);
+    await chunks.next();
+    await expect(chunks.next()).rejects.toMatchObject({ problem: 'timeout' });
+  });
+
   it('keeps no chunk that was passed on, however long the body', async () => {
     setFlagsFromString('--expose-gc');
     const collect: () => void = runInNewContext('gc');

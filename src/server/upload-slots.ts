@@ -9,7 +9,7 @@ import { createSafetensorsReader, type SafetensorsReader } from '../params/safet
 import { Refusal } from '../protocol/problem.js';
 
 /** How slow an upload may be that others wait for. */
-export interface Patience {
+interface Patience {
   /** It may take so long, and after that must be at least so fast. */
   readonly graceMs: number;
   readonly minBytesPerSecond: number;

@@ -3,7 +3,7 @@ import type { Layout } from '../params/layout.js';
 import { readParams } from '../params/safetensors.js';
 
 /** A global model. */
-export interface CachedModel {
+interface CachedModel {
   /** In the order of the layout that was asked for; not to be changed: others use them too. */
   readonly values: Float32Array;
   /** Whether it was there before. */

@@ -31,7 +31,7 @@ export type AuditAction =
 export type Actor = 'server' | `operator ${string}` | `client ${number}` | `key ${string}`;
 
 /** One line to be. */
-export interface AuditEntry {
+interface AuditEntry {
   readonly actor: Actor;
   readonly action: AuditAction;
   /** What it was done to, such as `client 3`; empty for nothing else than the actor. */
@@ -49,7 +49,7 @@ export interface AuditLine extends AuditEntry {
 }
 
 /** Which lines to read. */
-export interface AuditQuery {
+interface AuditQuery {
   /** Milliseconds since 1970: from here on. */
   readonly from?: number;
   /** Milliseconds since 1970: before here. */

@@ -6,7 +6,7 @@ const LATENESS = 1.5;
 const LATENESS_MS = 5_000;
 
 /** What a check-in says. */
-export interface Told {
+interface Told {
   readonly attributes: Attributes;
   readonly exampleCount?: number | undefined;
   readonly heldOutCount?: number | undefined;
@@ -14,7 +14,7 @@ export interface Told {
 }
 
 /** What is known of a client that has checked in since the server's start. */
-export interface Presence {
+interface Presence {
   readonly clientIndex: number;
   population: string;
   attributes: Readonly<Record<string, string>>;

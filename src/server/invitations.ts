@@ -14,7 +14,7 @@ import { hashToken, newToken, sameHash } from './secret-token.js';
 import type { SqlRow } from './sqlite-driver.js';
 
 /** What an operator asks for. */
-export interface InvitationRequest {
+interface InvitationRequest {
   readonly population: string;
   /** How many clients it lets in: 1 to 1,000,000; 1 by default. */
   readonly uses?: number;

@@ -7,7 +7,7 @@ import { handIn, modelOf, type RawClient, rawClient, report, updateOf } from './
 import type { RawAnswer } from './raw-http.js';
 
 /** One round, from the attacker's side. */
-export interface AttackedRound {
+interface AttackedRound {
   readonly task: Task;
   /** What the honest clients hand in. */
   readonly honest: Uint8Array;

@@ -19,12 +19,12 @@ const { layout } = modelParameters(
 export const knownLayout = layout;
 
 /** So many examples has a client: the weight of its update. */
-export function weightOf(client: number): number {
+function weightOf(client: number): number {
   return 1 + (client % 5);
 }
 
 /** What the client makes of the global model: half of it, and numbers of its own. */
-export function knownUpdate(client: number, global: Float32Array): Float32Array {
+function knownUpdate(client: number, global: Float32Array): Float32Array {
   const random = seededRandom(1, 'known update', client);
   return global.map((value) => Math.fround(value / 2 + random.float()));
 }

@@ -22,6 +22,8 @@ const PIPELINED = 16;
 /** A server that has said nothing for so long has nothing to say: it waits for the rest of what was cut off. */
 const QUIET_MS = 100;
 const MOST_BYTES = 50e6;
+/** Half a minute on an idle machine; a busy one may take long. */
+const TIMEOUT_MS = 600_000;
 
 interface Message {
   readonly url?: string;
@@ -82,65 +84,70 @@ async function start(settings: object): Promise<void> {
   await started;
 }
 
-it(`${REQUESTS} fuzzed requests stop no server, no honest client, and count for nothing`, async () => {
-  folder = await mkdtemp(join(tmpdir(), 'tessera-fuzz-'));
-  child = fork(SERVER, [join(folder, 'server')], { execArgv: ['--expose-gc'] });
-  const { url = '' } = await hear((message) => message.url !== undefined);
+it(
+  `${REQUESTS} fuzzed requests stop no server, no honest client, and count for nothing`,
+  async () => {
+    folder = await mkdtemp(join(tmpdir(), 'tessera-fuzz-'));
+    child = fork(SERVER, [join(folder, 'server')], { execArgv: ['--expose-gc'] });
+    const { url = '' } = await hear((message) => message.url !== undefined);
 
-  const data = await digitsOf(3, 90, 1);
-  for (const [index, own] of data.entries()) {
-    const platform = await createNodePlatform(url, { folder: join(folder, 'clients', String(index)) });
-    honest.push(await joinOn(platform, { data: own, runIds: ['honest'] }));
-  }
-  const evil = await Promise.all(Array.from({ length: 40 }, () => rawClient(url, { runIds: ['fuzzed'] })));
-  await start({ name: 'fuzzed', rounds: 1e6, cohort: 40, minimumClients: 1, deadlineMs: 1000 });
-  await start({ name: 'honest', rounds: 60, cohort: 3, minimumClients: 3, deadlineMs: 100_000 });
-  const over = hear((message) => message.over === 'honest');
-  const task = await (evil[0] as RawClient).task();
-  const { layout } = await modelOf(url, task);
-  let round = 1;
-  const next = fuzzRequests(
-    {
-      ...{ url, layout, runId: 'fuzzed', sha256: task.params.sha256 },
-      signers: evil.map(({ signer }) => signer),
-      round: () => round,
-    },
-    SEED,
-  );
-  const before = await measure();
-
-  const statuses = new Map<number, number>();
-  let left = REQUESTS;
-  const attack = async () => {
-    while (left > 0) {
-      const batch: Uint8Array[] = [];
-      for (; batch.length < PIPELINED && left > 0; left--) batch.push(await next());
-      while (batch.length > 0) {
-        const { answers } = parseAnswers(await exchange(url, Buffer.concat(batch), batch.length));
-        for (const answer of answers) {
-          statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-          if (answer.status >= 400) problemOf(answer);
-          round = Number(/"round":(\d+)/.exec(answer.body)?.[1] ?? round);
-        }
-        // What comes behind a request without an answer, or one that closes, is sent again.
-        const closed = answers.at(-1)?.headers.connection === 'close';
-        batch.splice(0, answers.length + (closed ? 0 : 1));
-      }
+    const data = await digitsOf(3, 90, 1);
+    for (const [index, own] of data.entries()) {
+      const platform = await createNodePlatform(url, { folder: join(folder, 'clients', String(index)) });
+      honest.push(await joinOn(platform, { data: own, runIds: ['honest'] }));
     }
-  };
-  await Promise.all(Array.from({ length: CONNECTIONS }, attack));
-  expect(await over).toMatchObject({ status: 'finished' });
+    const evil = await Promise.all(Array.from({ length: 40 }, () => rawClient(url, { runIds: ['fuzzed'] })));
+    await start({ name: 'fuzzed', rounds: 1e6, cohort: 40, minimumClients: 1, deadlineMs: 1000 });
+    await start({ name: 'honest', rounds: 60, cohort: 3, minimumClients: 3, deadlineMs: 100_000 });
+    const over = hear((message) => message.over === 'honest');
+    const task = await (evil[0] as RawClient).task();
+    const { layout } = await modelOf(url, task);
+    let round = 1;
+    const next = fuzzRequests(
+      {
+        ...{ url, layout, runId: 'fuzzed', sha256: task.params.sha256 },
+        signers: evil.map(({ signer }) => signer),
+        round: () => round,
+      },
+      SEED,
+    );
+    const before = await measure();
 
-  const after = await measure();
-  expect(after.failures).toEqual([]);
-  for (const [runId, clientId] of after.trained ?? [])
-    expect([runId, clientId < 3]).toEqual(['honest', true]);
-  expect(after.trained).toHaveLength(180);
-  const grown = (kind: 'heapUsed' | 'external') => (after.memory?.[kind] ?? 0) - (before.memory?.[kind] ?? 0);
-  expect(grown('heapUsed') + grown('external')).toBeLessThan(MOST_BYTES);
-  // The fuzz must reach what it is meant for.
-  for (const status of [200, 400, 401, 404, 422]) expect(statuses.get(status)).toBeGreaterThan(0);
-});
+    const statuses = new Map<number, number>();
+    let left = REQUESTS;
+    const attack = async () => {
+      while (left > 0) {
+        const batch: Uint8Array[] = [];
+        for (; batch.length < PIPELINED && left > 0; left--) batch.push(await next());
+        while (batch.length > 0) {
+          const { answers } = parseAnswers(await exchange(url, Buffer.concat(batch), batch.length));
+          for (const answer of answers) {
+            statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
+            if (answer.status >= 400) problemOf(answer);
+            round = Number(/"round":(\d+)/.exec(answer.body)?.[1] ?? round);
+          }
+          // What comes behind a request without an answer, or one that closes, is sent again.
+          const closed = answers.at(-1)?.headers.connection === 'close';
+          batch.splice(0, answers.length + (closed ? 0 : 1));
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: CONNECTIONS }, attack));
+    expect(await over).toMatchObject({ status: 'finished' });
+
+    const after = await measure();
+    expect(after.failures).toEqual([]);
+    for (const [runId, clientId] of after.trained ?? [])
+      expect([runId, clientId < 3]).toEqual(['honest', true]);
+    expect(after.trained).toHaveLength(180);
+    const grown = (kind: 'heapUsed' | 'external') =>
+      (after.memory?.[kind] ?? 0) - (before.memory?.[kind] ?? 0);
+    expect(grown('heapUsed') + grown('external')).toBeLessThan(MOST_BYTES);
+    // The fuzz must reach what it is meant for.
+    for (const status of [200, 400, 401, 404, 422]) expect(statuses.get(status)).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
 
 /** Sends, and reads until there are so many answers, the server closes, or it has been quiet for a while. */
 function exchange(url: string, bytes: Uint8Array, most: number): Promise<Buffer> {

@@ -26,8 +26,12 @@ export function cpuMs() {
   return (user + system) / 1000;
 }
 
-/** Memory in MB: the highest resident set so far, and the proportional share of what is mapped now. */
-export function memory() {
+/**
+ * Memory in MB: the highest resident set so far, and the proportional share of what is mapped now; `collected`: without
+ * garbage, which needs `--expose-gc`.
+ */
+export function memory({ collected = false } = {}) {
+  if (collected) globalThis.gc();
   const number = (file, name) =>
     Number(new RegExp(`^${name}:\\s*(\\d+)`, 'm').exec(readFileSync(`/proc/self/${file}`, 'utf8'))[1]);
   return { peakMb: number('status', 'VmHWM') / 1024, pssMb: number('smaps_rollup', 'Pss') / 1024 };

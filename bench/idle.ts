@@ -31,11 +31,11 @@ interface Pair {
 }
 
 async function withPair(keys: number, act: (pair: Pair) => Promise<void>): Promise<void> {
-  const server = startPeer('bench/network-server.mjs');
+  const server = startPeer('bench/network-server.mjs', ['--expose-gc']);
   const clients = startPeer('bench/idle-clients.mjs');
   try {
     const url = await server.ask<string>('url');
-    const before = await server.ask<Memory>('memory');
+    const before = await server.ask<Memory>('memory', { collected: true });
     await server.ask('enrol', { keys: await clients.ask('makeKeys', { count: keys }) });
     say(`\nthe idle server has ${before.pssMb.toFixed(0)} MB; ${keys} clients are enrolled`);
     await act({ server, clients, url, before });
@@ -51,12 +51,15 @@ async function idle(count: number): Promise<void> {
   await withPair(count, async ({ server, clients, url, before }) => {
     await clients.ask('wait', { url });
     const waiting = await server.ask<number>('waiting');
-    const connected = await server.ask<Memory>('memory');
-    const mb = connected.pssMb - before.pssMb;
+    const above = async (collected: boolean) =>
+      (await server.ask<Memory>('memory', { collected })).pssMb - before.pssMb;
+    const withGarbage = await above(false);
+    const mb = await above(true);
     say(
       `${waiting} clients wait: with their records ${mb.toFixed(0)} MB more, ${((mb * 1024) / waiting).toFixed(1)} KB each`,
     );
     verdict('memory of clients that wait, MB', mb, MOST_MB);
+    say(`with the garbage that their coming left: ${withGarbage.toFixed(0)} MB more`);
     const times: number[] = [];
     for (let round = 1; round <= ROUNDS; round++) {
       const begun = await server.ask<number>('open', { clients: COHORT });

@@ -185,8 +185,10 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 async function readRefusal(response: TransportResponse): Promise<RefusedError> {
   let document: Readonly<Record<string, unknown>> = {};
+  // Where it breaks off nothing is known of the reason: that is for another attempt.
+  const bytes = await readAll(response.body, MAX_JSON_BYTES);
   try {
-    const value = parseJson(await readAll(response.body, MAX_JSON_BYTES));
+    const value = parseJson(bytes);
     if (typeof value === 'object' && value !== null) document = value as Record<string, unknown>;
   } catch {
     // The status alone says enough.

@@ -1,9 +1,11 @@
 /** A trainer whose updates are known beforehand, so that a test can say what the mean of some clients' must be. */
+import { setTimeout as delay } from 'node:timers/promises';
+// Compiled: also loaded by a process that has only that.
+import { modelParameters } from '../../dist/learn/compile.js';
+import { createModel } from '../../dist/learn/model.js';
+import { seededRandom } from '../../dist/random.js';
 import type { ClientData } from '../../src/client/rounds.js';
-import { modelParameters } from '../../src/learn/compile.js';
-import { createModel } from '../../src/learn/model.js';
 import type { Trainer } from '../../src/learn/trainer.js';
-import { seededRandom } from '../../src/random.js';
 
 /** What a server is told of the data that these clients have. */
 export const knownTask = {
@@ -80,4 +82,12 @@ export function knownData(client: number): ClientData {
     train: { dataset, indices: indices.subarray(0, count - 2) },
     heldOut: { dataset, indices: indices.subarray(count - 2) },
   };
+}
+
+/** What `federation-clients.mjs` asks a module for. */
+export const dataOf = knownData;
+
+/** Trains for `trainMs`. */
+export function trainerOf(client: number, { trainMs }: { readonly trainMs: number }): Trainer {
+  return knownTrainer(client, () => delay(trainMs));
 }

@@ -184,16 +184,16 @@ describe('a federation in chaos', () => {
     const keep = await emptyFolder();
     const module = new URL('../helpers/known-updates.ts', import.meta.url).href;
     const { events, clientAt, serverKills, clientKills, counts } = await runInChaos({
-      ...{ seed: 5, maxKillMs: 1_500, keep },
+      ...{ seed: 5, maxKillMs: 800, keep },
       run: {
         ...knownTask,
-        ...{ rounds: 15, cohort: 8, minimumClients: 2, selectionMs: 1_000, deadlineMs: 20_000 },
+        ...{ rounds: 20, cohort: 8, minimumClients: 2, selectionMs: 1_000, deadlineMs: 20_000 },
         ...{ evaluation: 'none', retry: { initialMs: 100, maxMs: 500 } },
       },
       clients: { module, settings: { trainMs: 100 } },
     });
     const rounds = checkedRounds(events);
-    expect(rounds).toHaveLength(16);
+    expect(rounds).toHaveLength(21);
     expect(serverKills).toBe(SERVER_KILLS);
     expect(clientKills).toBeGreaterThan(0);
     expect(new Set(clientAt).size).toBe(CLIENTS);
@@ -209,10 +209,10 @@ describe('a federation in chaos', () => {
       }
       before = values;
     }
-  });
+  }, 120_000);
 
   it('ends with the accuracy of a run that nobody disturbs', async () => {
-    const training = { model: 'mlp', seed: 1, rounds: 15, localEpochs: 2, learningRate: 0.2, batchSize: 10 };
+    const training = { model: 'mlp', seed: 1, rounds: 18, localEpochs: 2, learningRate: 0.4, batchSize: 10 };
     const digits = { data: 'digits', examples: 12_000 } as const;
     const out = await emptyFolder();
     const undisturbed = await simulate({
@@ -226,7 +226,7 @@ describe('a federation in chaos', () => {
     };
     await drawDigits(dealt);
     const { events, serverKills, clientKills } = await runInChaos({
-      ...{ seed: 6, maxKillMs: 2_500 },
+      ...{ seed: 6, maxKillMs: 2_000 },
       run: {
         ...{ ...training, ...digits },
         ...{ cohort: 8, minimumClients: 4, selectionMs: 2_000, deadlineMs: 60_000 },
@@ -234,12 +234,12 @@ describe('a federation in chaos', () => {
       },
       clients: { module, settings: dealt },
     });
-    expect(checkedRounds(events)).toHaveLength(16);
+    expect(checkedRounds(events)).toHaveLength(19);
     expect([serverKills, clientKills > 0]).toEqual([SERVER_KILLS, true]);
     const last = events.at(-1);
     const accuracy = last?.type === 'run-finished' ? (last.metrics?.accuracy ?? 0) : 0;
     const difference = Math.abs(accuracy - (undisturbed.finished.metrics?.accuracy ?? 1));
-    // Two seeds that nobody disturbs differ by 0.2 points: 97.92% and 97.71%.
+    // Two seeds that nobody disturbs differ by 0.17 points: 98.5% and 98.67%.
     expect(difference).toBeLessThanOrEqual(0.005);
   });
 });

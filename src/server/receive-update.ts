@@ -82,6 +82,8 @@ async function receive(
   const { writer } = slot;
   try {
     for await (const chunk of unstalled(request.body, STALL_MS, writer.signal)) {
+      // Between the chunk and this line the place may have been given to another request.
+      writer.signal.throwIfAborted();
       slot.hash.update(chunk);
       pushQuietly(slot.reader, chunk);
       slot.received += chunk.length;

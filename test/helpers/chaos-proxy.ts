@@ -24,6 +24,8 @@ export type Fate =
   | { readonly type: 'pass' | 'drop' | 'drop-answer' | 'duplicate' | 'duplicate-first' }
   | { readonly type: 'delay' | 'delay-answer'; readonly ms: number }
   | { readonly type: 'truncate' | 'truncate-answer'; readonly share: number }
+  /** So much gets through, and the connection stays. */
+  | { readonly type: 'part'; readonly share: number }
   | { readonly type: 'reorder'; readonly behind: number };
 
 export interface ChaosOptions {
@@ -56,7 +58,7 @@ export async function startChaosProxy(options: ChaosOptions): Promise<ChaosProxy
   const random = seededRandom(options.seed, 'chaos proxy');
   const counts: Record<Fate['type'], number> = {
     ...{ pass: 0, drop: 0, 'drop-answer': 0, duplicate: 0, 'duplicate-first': 0 },
-    ...{ delay: 0, 'delay-answer': 0, truncate: 0, 'truncate-answer': 0, reorder: 0 },
+    ...{ delay: 0, 'delay-answer': 0, truncate: 0, 'truncate-answer': 0, reorder: 0, part: 0 },
   };
   const sockets = new Set<Socket>();
   const held = new Set<{ behind: number; pass: () => void }>();
@@ -129,8 +131,9 @@ export async function startChaosProxy(options: ChaosOptions): Promise<ChaosProxy
       if (fate.type === 'drop-answer') server.once('data', end);
       if (fate.type === 'truncate-answer') answerBytes = 1 + Math.floor(fate.share * MAX_ANSWER_BYTES);
       if (fate.type === 'delay-answer') answersAt = answersAt.then(() => delay(fate.ms));
-      if (fate.type === 'truncate') {
-        server.write(request.subarray(0, Math.floor(fate.share * request.length)), end);
+      if (fate.type === 'truncate' || fate.type === 'part') {
+        const part = request.subarray(0, Math.floor(fate.share * request.length));
+        server.write(part, fate.type === 'part' ? undefined : end);
         return;
       }
       server.write(request);

@@ -1,6 +1,7 @@
 /** Clients in a process of their own, to be killed: each with its key in a folder, so that it comes back as itself. */
 import { join } from 'node:path';
 import { createJiti } from 'jiti';
+import { joinOn } from '../../dist/client/join.js';
 import { createNodePlatform } from '../../dist/client/node/join.js';
 import { joinMany } from '../../dist/client/virtual.js';
 
@@ -22,4 +23,6 @@ const virtual = await Promise.all(
     },
   })),
 );
-await joinMany(virtual);
+// Where each trains in its own way they share nothing.
+if (trainerOf) await Promise.all(virtual.map(({ platform, options }) => joinOn(platform, options)));
+else await joinMany(virtual);

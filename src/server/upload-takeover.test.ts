@@ -1,0 +1,97 @@
+/** Tests of places for uploads that several requests are after: of one client, or of many. */
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createLayout } from '../params/layout.js';
+import { createUploadSlots } from './upload-slots.js';
+
+const layout = createLayout([{ name: 'weight', shape: [4] }]);
+const here = () => new AbortController().signal;
+const refused = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no refusal',
+    (error: Error) => error.message,
+  );
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+describe('a client that sends again', () => {
+  it('takes the place from its request before, which writes no more', async () => {
+    const slots = createUploadSlots(layout, 1, Date.now);
+    const first = await slots.acquire('1/7', 'digest', here());
+    const { writer } = first;
+    const second = await slots.acquire('1/7', 'digest', here());
+    expect(writer.signal.aborted).toBe(true);
+    expect(second).not.toBe(first);
+    // What the first does when it finds out changes nothing for the second.
+    slots.interrupt(first, writer);
+    slots.release(first);
+    expect([slots.inProgress, second.busy, slots.isSending(7)]).toEqual([1, true, true]);
+  });
+
+  it('goes on where its request before stands, though that has not noticed that it is lost', async () => {
+    const slots = createUploadSlots(layout, 1, Date.now);
+    const slot = await slots.acquire('1/7', 'digest', here());
+    const { writer } = slot;
+    slot.received = 5;
+    expect(slots.takeOver('1/7', 'another')).toBeUndefined();
+    expect(slots.takeOver('1/7', 'digest')?.received).toBe(5);
+    slots.resume(slot);
+    slots.interrupt(slot, writer);
+    expect([writer.signal.aborted, slot.writer.signal.aborted, slot.busy]).toEqual([true, false, true]);
+  });
+
+  it('waits for a place once', async () => {
+    const slots = createUploadSlots(layout, 1, Date.now);
+    const other = await slots.acquire('1/1', 'digest', here());
+    const first = refused(slots.acquire('1/7', 'digest', here()));
+    const second = slots.acquire('1/7', 'digest', here());
+    expect(slots.waiting).toBe(1);
+    expect(await first).toBe('this update is being sent again');
+    slots.release(other);
+    expect((await second).key).toBe('1/7');
+  });
+});
+
+describe('a client that leaves', () => {
+  it('while it waits for a place is not waited for', async () => {
+    const slots = createUploadSlots(layout, 1, Date.now);
+    const other = await slots.acquire('1/1', 'digest', here());
+    const gone = new AbortController();
+    const waiting = refused(slots.acquire('1/7', 'digest', gone.signal));
+    gone.abort();
+    expect(await waiting).toBe('the client left while it waited to send');
+    expect(slots.waiting).toBe(0);
+    // Its bytes stay, since nobody needs the place.
+    slots.interrupt(other, other.writer);
+    expect(slots.inProgress).toBe(1);
+  });
+});
+
+describe('an upload that is slow', () => {
+  it('gives way where others wait, and only there', async () => {
+    const slots = createUploadSlots(layout, 1, Date.now);
+    const slow = await slots.acquire('1/1', 'digest', here());
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(slow.writer.signal.aborted).toBe(false);
+    const waiting = slots.acquire('1/7', 'digest', here());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(slow.writer.signal.reason).toMatchObject({
+      problem: 'unavailable',
+      headers: { 'retry-after': '5' },
+    });
+    slots.interrupt(slow, slow.writer);
+    expect((await waiting).key).toBe('1/7');
+  });
+
+  it('is given its first ten seconds, and as long as it is fast enough', async () => {
+    const slots = createUploadSlots(layout, 2, Date.now);
+    const young = await slots.acquire('1/1', 'digest', here());
+    const fast = await slots.acquire('1/2', 'digest', here());
+    fast.received = 10_000_000;
+    void slots.acquire('1/7', 'digest', here());
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect([young, fast].map(({ writer }) => writer.signal.aborted)).toEqual([false, false]);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect([young, fast].map(({ writer }) => writer.signal.aborted)).toEqual([true, false]);
+  });
+});

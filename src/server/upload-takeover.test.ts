@@ -1,5 +1,5 @@
 /** Tests of places for uploads that several requests are after: of one client, or of many. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createLayout } from '../params/layout.js';
 import { createUploadSlots } from './upload-slots.js';
 
@@ -10,9 +10,6 @@ const refused = (promise: Promise<unknown>) =>
     () => 'no refusal',
     (error: Error) => error.message,
   );
-
-beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
 
 describe('a client that sends again', () => {
   it('takes the place from its request before, which writes no more', async () => {
@@ -64,34 +61,5 @@ describe('a client that leaves', () => {
     // Its bytes stay, since nobody needs the place.
     slots.interrupt(other, other.writer);
     expect(slots.inProgress).toBe(1);
-  });
-});
-
-describe('an upload that is slow', () => {
-  it('gives way where others wait, and only there', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
-    const slow = await slots.acquire('1/1', 'digest', here());
-    await vi.advanceTimersByTimeAsync(60_000);
-    expect(slow.writer.signal.aborted).toBe(false);
-    const waiting = slots.acquire('1/7', 'digest', here());
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(slow.writer.signal.reason).toMatchObject({
-      problem: 'unavailable',
-      headers: { 'retry-after': '5' },
-    });
-    slots.interrupt(slow, slow.writer);
-    expect((await waiting).key).toBe('1/7');
-  });
-
-  it('is given its first ten seconds, and as long as it is fast enough', async () => {
-    const slots = createUploadSlots(layout, 2, Date.now);
-    const young = await slots.acquire('1/1', 'digest', here());
-    const fast = await slots.acquire('1/2', 'digest', here());
-    fast.received = 10_000_000;
-    void slots.acquire('1/7', 'digest', here());
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect([young, fast].map(({ writer }) => writer.signal.aborted)).toEqual([false, false]);
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect([young, fast].map(({ writer }) => writer.signal.aborted)).toEqual([true, false]);
   });
 });

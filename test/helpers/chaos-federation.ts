@@ -7,7 +7,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/round/run-events.js';
 
-const helper = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+const SERVER = new URL('./federation-server.mjs', import.meta.url);
+const CLIENTS = new URL('./federation-clients.mjs', import.meta.url);
 
 /** What a server's process says. */
 export type ServerLine =
@@ -23,9 +24,13 @@ export interface Speaker {
   kill(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a helper; `hear` gets all that it says. */
-export function startHelper<Line>(name: string, settings: unknown, hear: (line: Line) => void): Speaker {
-  const child = spawn(process.execPath, [helper(name), JSON.stringify(settings)], {
+/** Starts clients; see `federation-clients.mjs`. */
+export function startClients(settings: unknown): Speaker {
+  return startHelper(CLIENTS, settings, () => {});
+}
+
+function startHelper<Line>(helper: URL, settings: unknown, hear: (line: Line) => void): Speaker {
+  const child = spawn(process.execPath, [fileURLToPath(helper), JSON.stringify(settings)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit');
@@ -97,7 +102,7 @@ export function killableServer(settings: ServerSettings): KillableServer {
     directory: join(settings.folder, settings.run.name),
     async start() {
       const listening = next(({ type }) => type === 'listening');
-      speaker = startHelper<ServerLine>('federation-server.mjs', settings, hear);
+      speaker = startHelper<ServerLine>(SERVER, settings, hear);
       const failed = speaker.ended.then(() => {
         throw new Error('the server must listen, has ended');
       });

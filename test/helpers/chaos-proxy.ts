@@ -6,7 +6,7 @@ import { seededRandom } from '../../src/random.js';
 import { createRequestSplitter } from './request-splitter.js';
 
 /** How often each happens to a request, 0 to 1; together at most 1. */
-export interface ChaosRates {
+interface ChaosRates {
   /** It, or its answer, comes late. */
   readonly delay: number;
   /** The connection is closed before it gets through, or before its answer does. */
@@ -20,7 +20,7 @@ export interface ChaosRates {
 }
 
 /** What happens to one request. `share` of its bytes gets through where it is truncated. */
-export type Fate =
+type Fate =
   | { readonly type: 'pass' | 'drop' | 'drop-answer' | 'duplicate' | 'duplicate-first' }
   | { readonly type: 'delay' | 'delay-answer'; readonly ms: number }
   | { readonly type: 'truncate' | 'truncate-answer'; readonly share: number }

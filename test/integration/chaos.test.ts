@@ -18,7 +18,7 @@ import {
   killableServer,
   type ServerLine,
   type Speaker,
-  startHelper,
+  startClients,
 } from '../helpers/chaos-federation.js';
 import { type ChaosProxy, startChaosProxy } from '../helpers/chaos-proxy.js';
 import { emptyFolder, eventsOf } from '../helpers/cli.js';
@@ -61,7 +61,7 @@ async function runInChaos({ seed, maxKillMs, run, clients, keep }: ChaosRun) {
   running.push(server);
   const over = server.next(({ type }) => type === 'run-finished');
   await server.start();
-  const hosts = startClients({ url: `http://127.0.0.1:${proxy.port}`, folder: keys, ...clients });
+  const hosts = startHosts({ url: `http://127.0.0.1:${proxy.port}`, folder: keys, ...clients });
   const stopKilling = new AbortController();
   const killing = Promise.all([
     killServer(server, seed, maxKillMs, stopKilling.signal),
@@ -81,13 +81,13 @@ async function runInChaos({ seed, maxKillMs, run, clients, keep }: ChaosRun) {
 }
 
 /** Processes of clients: each can be killed, and starts again with the same keys. */
-function startClients(settings: { url: string; folder: string; module: string; settings: unknown }) {
+function startHosts(settings: { url: string; folder: string; module: string; settings: unknown }) {
   const hosts = Array.from({ length: CLIENTS / CLIENTS_PER_PROCESS }, (_, host) => {
     const clients = Array.from({ length: CLIENTS_PER_PROCESS }, (_, at) => host * CLIENTS_PER_PROCESS + at);
     let speaker: Speaker;
     let isOver = false;
     const start = () => {
-      speaker = startHelper('federation-clients.mjs', { ...settings, clients }, () => {});
+      speaker = startClients({ ...settings, clients });
     };
     start();
     const each = {

@@ -15,7 +15,6 @@ import {
   freePort,
   type KillableServer,
   killableServer,
-  type ServerLine,
   type Speaker,
   startClients,
 } from '../helpers/chaos-federation.js';
@@ -41,7 +40,7 @@ interface ChaosRun {
   readonly seed: number;
   /** Milliseconds from one kill of the server to the next, at most. */
   readonly maxKillMs: number;
-  readonly run: Readonly<Record<string, unknown>>;
+  readonly run: Readonly<Record<string, unknown>> & { readonly rounds: number };
   readonly clients: { readonly module: string; readonly settings: unknown };
   readonly keep?: string;
 }
@@ -62,7 +61,7 @@ async function runInChaos({ seed, maxKillMs, run, clients, keep }: ChaosRun) {
   const hosts = startHosts({ url: `http://127.0.0.1:${proxy.port}`, folder: keys, ...clients });
   const stopKilling = new AbortController();
   const killing = Promise.all([
-    killServer(server, seed, maxKillMs, stopKilling.signal),
+    killServer(server, seed, run.rounds, maxKillMs, stopKilling.signal),
     killClients(server, hosts, seed, stopKilling.signal),
   ]);
   await over;
@@ -105,14 +104,21 @@ function startHosts(settings: { url: string; folder: string; module: string; set
 }
 
 /** Kills the server at random moments and starts it again; what is in its log by then can always be read. */
-async function killServer(server: KillableServer, seed: number, maxMs: number, signal: AbortSignal) {
+async function killServer(
+  server: KillableServer,
+  seed: number,
+  rounds: number,
+  maxMs: number,
+  signal: AbortSignal,
+) {
   const random = seededRandom(seed, 'kills of the server');
-  // Rounds that end before each: the same open round is hit again, or another.
-  const pauses = random.shuffle(Array.from({ length: SERVER_KILLS }, (_, kill) => kill % 3));
   let kills = 0;
-  for (const rounds of pauses) {
-    for (let ended = 0; ended < rounds; ended++) await server.next(({ type }) => isEnd(type));
-    await server.next(({ type }) => type === 'client-trained' || isEnd(type));
+  for (let kill = 0; kill < SERVER_KILLS; kill++) {
+    // Spread over the first two thirds of the run; what is late catches up.
+    const round = 1 + Math.floor((kill * rounds * 2) / (SERVER_KILLS * 3));
+    const reached = () => server.lines.some((line) => line.type === 'round-started' && line.round >= round);
+    while (!reached()) await server.next(({ type }) => type === 'round-started');
+    await server.next(({ type }) => type === 'client-trained' || type === 'run-finished');
     await delay(random.float() * maxMs);
     if (signal.aborted) break;
     await server.kill();
@@ -123,10 +129,6 @@ async function killServer(server: KillableServer, seed: number, maxMs: number, s
     kills++;
   }
   return kills;
-}
-
-function isEnd(type: ServerLine['type']): boolean {
-  return type === 'round-finished' || type === 'run-finished';
 }
 
 /** Kills a third of the clients of some rounds in the middle. */

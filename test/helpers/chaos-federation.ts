@@ -11,7 +11,7 @@ const SERVER = new URL('./federation-server.mjs', import.meta.url);
 const CLIENTS = new URL('./federation-clients.mjs', import.meta.url);
 
 /** What a server's process says. */
-export type ServerLine =
+type ServerLine =
   | RunEvent
   | { readonly type: 'listening' }
   | { readonly type: 'failure'; readonly message: string };

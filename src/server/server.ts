@@ -124,11 +124,16 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
   };
 }
 
+const MAX_PORT = 65_535;
+
 /** Lets the handler answer on a port; returns the address that it has. */
 export async function listen(
   handler: Handler,
   { host = '127.0.0.1', port = 0, tls }: { host?: string; port?: number; tls?: TlsFiles },
 ): Promise<{ readonly server: Server; readonly url: string }> {
+  if (!(Number.isInteger(port) && port >= 0 && port <= MAX_PORT)) {
+    throw new ConfigError(`port must be an integer from 0 to ${MAX_PORT}, got ${port}`);
+  }
   const server = createNodeServer(handler, tls);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(cannotListen(host, port, cause)));

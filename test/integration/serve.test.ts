@@ -152,6 +152,12 @@ describe('tessera serve', () => {
     expect(await readdir(cwd)).toEqual([]);
   });
 
+  it('refuses a port that there is not, and leaves nothing behind', async () => {
+    const refused = await runCli(['serve', '--port', '99999'], { cwd });
+    expectRefusal(refused, 2, 'port must be an integer from 0 to 65535, got 99999');
+    expect(await readdir(cwd)).toEqual([]);
+  });
+
   it('leaves nothing behind where its port is in use', async () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));

@@ -202,10 +202,14 @@ export class RoundHost {
     return { outcome: 'dropped', detail: `the update is not needed: ${why}` };
   }
 
-  /** Waits until it is this client's turn to report, where the order counts. */
-  turn(clientIndex: number, round: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until it is this client's turn to report, where the order counts.
+   *
+   * @param whenGone asked for a signal where it has to wait, which aborts when the request is gone
+   */
+  turn(clientIndex: number, round: number, whenGone: () => AbortSignal): Promise<void> {
     if (!this.#context.deterministic || this.#isTurn(clientIndex, round)) return Promise.resolve();
-    return this.#turns.wait(clientIndex, round, signal);
+    return this.#turns.wait(clientIndex, round, whenGone());
   }
 
   /**

@@ -3,7 +3,7 @@ import { createLayout } from '../params/layout.js';
 import { createUploadSlots } from './upload-slots.js';
 
 const layout = createLayout([{ name: 'w', shape: [4] }]);
-const { signal } = new AbortController();
+const signal = () => new AbortController().signal;
 const patience = { graceMs: 100, minBytesPerSecond: 1000, checkMs: 1 };
 
 describe('places for uploads', () => {
@@ -37,7 +37,7 @@ describe('places for uploads', () => {
     const young = await slots.acquire('1/1', 'young', signal);
     time += 99;
     const gone = new AbortController();
-    const waiting = slots.acquire('1/2', 'next', gone.signal);
+    const waiting = slots.acquire('1/2', 'next', () => gone.signal);
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(young.writer.signal.aborted).toBe(false);
     gone.abort();

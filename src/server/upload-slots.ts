@@ -41,10 +41,10 @@ export interface UploadSlots {
    * A place for an upload from its beginning. What was there of the same key is dropped: a client that starts again
    * has lost its connection, which the server may find out much later.
    *
-   * @param signal aborts when the request is gone
+   * @param whenGone asked for a signal where it has to wait, which aborts when the request is gone
    * @throws {Refusal} `timeout` when it is gone, `unavailable` when a newer request waits in its place.
    */
-  acquire(key: string, digest: string, signal: AbortSignal): Promise<UploadSlot>;
+  acquire(key: string, digest: string, whenGone: () => AbortSignal): Promise<UploadSlot>;
   /** The upload of that key and digest, which no request writes to from now on; undefined where it is gone. */
   takeOver(key: string, digest: string): UploadSlot | undefined;
   /** Goes on with what `takeOver` has found. */
@@ -110,7 +110,7 @@ export function createUploadSlots(
         signal.removeEventListener('abort', onGone);
         reject(why);
       };
-      const onGone = () => giveUp(new Refusal('timeout', 'the client left while it waited to send'));
+      const onGone = () => giveUp(new Refusal('timeout', LEFT));
       const go = () => {
         signal.removeEventListener('abort', onGone);
         resolve();
@@ -128,7 +128,7 @@ export function createUploadSlots(
   };
 
   return {
-    async acquire(key, digest, signal) {
+    async acquire(key, digest, whenGone) {
       const newer = () => new Refusal('unavailable', 'this update is being sent again', RETRY_SOON);
       queue.find((waiter) => waiter.key === key)?.giveUp(newer());
       const before = slots.get(key);
@@ -136,15 +136,15 @@ export function createUploadSlots(
         before.writer.abort(newer());
         release(before);
       }
-      const gone = () => new Refusal('timeout', 'the client left while it waited to send');
-      if (signal.aborted) throw gone();
       let buffer = queue.length === 0 ? takeBuffer() : undefined;
       while (!buffer) {
+        const signal = whenGone();
+        if (signal.aborted) throw new Refusal('timeout', LEFT);
         await wait(key, signal);
         // Between the call and this line it may have left, or have come again and been quicker.
         if (signal.aborted || slots.has(key)) {
           next();
-          throw signal.aborted ? gone() : newer();
+          throw signal.aborted ? new Refusal('timeout', LEFT) : newer();
         }
         buffer = takeBuffer();
       }
@@ -196,4 +196,5 @@ interface Waiter {
 
 const RETRY_SOON = { headers: { 'retry-after': '1' } };
 const RETRY_LATER = { headers: { 'retry-after': '5' } };
+const LEFT = 'the client left while it waited to send';
 const TOO_SLOW = 'others wait and this upload is slow: go on later';

@@ -111,10 +111,7 @@ export function createFederation(context: FederationContext): Federation {
     watch(clientIndex);
   };
   const taskFor = (clientIndex: number) => hostFor(clientIndex)?.taskFor(clientIndex);
-  const wakes = createWakeChannels({
-    onPresence,
-    hasTask: (clientIndex) => taskFor(clientIndex) !== undefined,
-  });
+  const wakes = createWakeChannels({ onPresence, taskFor });
   const availability = createAvailability(wakes.isPresent, now);
 
   /** Many clients may come at once: one look for all of them. */

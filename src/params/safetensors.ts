@@ -4,13 +4,8 @@
  */
 import { ProtocolError, ShapeError } from '../errors.js';
 import { createLayout, type Layout, type LayoutEntry, type Params } from './layout.js';
-import {
-  compareNames,
-  LENGTH_BYTES,
-  parseHeader,
-  readHeaderLength,
-  writeHeader,
-} from './safetensors-header.js';
+import { LENGTH_BYTES, parseHeader, readHeaderLength, writeHeader } from './safetensors-header.js';
+import { sortedByName } from './safetensors-known.js';
 import { asFileFault, matchLayout } from './safetensors-match.js';
 
 /**
@@ -30,7 +25,7 @@ export function encodeSafetensors(
   if (values.length !== layout.size) {
     throw new ShapeError(`values must have ${layout.size} elements like the layout, got ${values.length}`);
   }
-  const entries = layout.entries.toSorted((a, b) => compareNames(a.name, b.name));
+  const entries = sortedByName(layout);
   const header = writeHeader(entries, metadata);
   const length = LENGTH_BYTES + header.length + 4 * layout.size;
   const enough = room && room.byteLength >= length;

@@ -95,8 +95,8 @@ export class RoundHost {
     const bytes = Math.max(1, context.layout.size * Float32Array.BYTES_PER_ELEMENT);
     this.maxUpdateBytes = bytes + MAX_HEADER_BYTES;
     const slotCount = Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, Math.floor(SLOT_BYTES / bytes)));
-    this.slots = createUploadSlots(context.layout, slotCount, context.now);
-    this.#sum = createWeightedSum(context.layout.size);
+    this.#sum = createWeightedSum(context.layout.size, slotCount);
+    this.slots = createUploadSlots(context.layout, this.#sum, context.now);
     this.#mean = new Float32Array(context.layout.size);
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };

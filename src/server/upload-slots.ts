@@ -4,6 +4,7 @@
  * still in the network.
  */
 import { createHash, type Hash } from 'node:crypto';
+import type { RunningSum } from '../aggregate/running-sum.js';
 import type { Layout } from '../params/layout.js';
 import { createSafetensorsReader, type SafetensorsReader } from '../params/safetensors-stream.js';
 import { Refusal } from '../protocol/problem.js';
@@ -60,30 +61,34 @@ export interface UploadSlots {
   readonly waiting: number;
 }
 
-/** @param now milliseconds, of any origin */
+/** One of the fixed number, with what reads into it. */
+type Place = Pick<UploadSlot, 'values' | 'reader'>;
+
+/**
+ * As many places as there are rooms, where updates lie as they are folded.
+ *
+ * @param now milliseconds, of any origin
+ */
 export function createUploadSlots(
   layout: Layout,
-  count: number,
+  { rooms, allFinite }: Pick<RunningSum, 'rooms' | 'allFinite'>,
   now: () => number,
   { graceMs, minBytesPerSecond, checkMs }: Patience = DEFAULT_PATIENCE,
 ): UploadSlots {
-  const free: Float32Array[] = [];
+  const free: Place[] = rooms.map((values) => ({
+    values,
+    reader: createSafetensorsReader(layout, values, { allFinite }),
+  }));
   const slots = new Map<string, UploadSlot>();
   const queue: Waiter[] = [];
-  let made = 0;
   let patience: NodeJS.Timeout | undefined;
 
-  const takeBuffer = (): Float32Array | undefined => {
-    const buffer = free.pop();
-    if (buffer) return buffer;
-    if (made < count) {
-      made++;
-      return new Float32Array(layout.size);
-    }
+  const takePlace = (): Place | undefined => {
+    const place = free.pop();
+    if (place) return place;
     const idle = [...slots.values()].filter(({ busy }) => !busy).sort((a, b) => a.startedAt - b.startedAt)[0];
-    if (!idle) return undefined;
-    slots.delete(idle.key);
-    return idle.values;
+    if (idle) slots.delete(idle.key);
+    return idle;
   };
   const next = () => queue.shift()?.go();
   const hurry = () => {
@@ -123,7 +128,7 @@ export function createUploadSlots(
   const release = (slot: UploadSlot) => {
     if (slots.get(slot.key) !== slot) return;
     slots.delete(slot.key);
-    free.push(slot.values);
+    free.push(slot);
     next();
   };
 
@@ -136,8 +141,8 @@ export function createUploadSlots(
         before.writer.abort(newer());
         release(before);
       }
-      let buffer = queue.length === 0 ? takeBuffer() : undefined;
-      while (!buffer) {
+      let place = queue.length === 0 ? takePlace() : undefined;
+      while (!place) {
         const signal = whenGone();
         if (signal.aborted) throw new Refusal('timeout', LEFT);
         await wait(key, signal);
@@ -146,11 +151,12 @@ export function createUploadSlots(
           next();
           throw signal.aborted ? new Refusal('timeout', LEFT) : newer();
         }
-        buffer = takeBuffer();
+        place = takePlace();
       }
+      const { values, reader } = place;
+      reader.reset();
       const slot: UploadSlot = {
-        ...{ key, digest, values: buffer, received: 0, busy: true, writer: new AbortController() },
-        reader: createSafetensorsReader(layout, buffer),
+        ...{ key, digest, values, reader, received: 0, busy: true, writer: new AbortController() },
         hash: createHash('sha256'),
         startedAt: now(),
       };

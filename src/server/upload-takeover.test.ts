@@ -1,5 +1,6 @@
 /** Tests of places for uploads that several requests are after: of one client, or of many. */
 import { describe, expect, it } from 'vitest';
+import { createPlainSum } from '../aggregate/running-sum.js';
 import { createLayout } from '../params/layout.js';
 import { createUploadSlots } from './upload-slots.js';
 
@@ -13,7 +14,7 @@ const refused = (promise: Promise<unknown>) =>
 
 describe('a client that sends again', () => {
   it('takes the place from its request before, which writes no more', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
     const first = await slots.acquire('1/7', 'digest', here);
     const { writer } = first;
     const second = await slots.acquire('1/7', 'digest', here);
@@ -26,7 +27,7 @@ describe('a client that sends again', () => {
   });
 
   it('goes on where its request before stands, though that has not noticed that it is lost', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
     const slot = await slots.acquire('1/7', 'digest', here);
     const { writer } = slot;
     slot.received = 5;
@@ -38,7 +39,7 @@ describe('a client that sends again', () => {
   });
 
   it('waits for a place once', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
     const other = await slots.acquire('1/1', 'digest', here);
     const first = refused(slots.acquire('1/7', 'digest', here));
     const second = slots.acquire('1/7', 'digest', here);
@@ -51,7 +52,7 @@ describe('a client that sends again', () => {
 
 describe('a client that leaves', () => {
   it('while it waits for a place is not waited for', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
     const other = await slots.acquire('1/1', 'digest', here);
     const gone = new AbortController();
     const waiting = refused(slots.acquire('1/7', 'digest', () => gone.signal));

@@ -158,8 +158,9 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
     const verdict = checkTask(accept, task);
     if (!verdict.accepted) return verdict.reason;
     if (!options.trainer) checkData(definition, data.train.dataset);
+    if (!accept.approve) return undefined;
     // A person sees the graph that would run.
-    const model = accept.approve ? await trainers.modelOf(definition, api) : undefined;
+    const model = await trainers.modelOf(definition, api);
     const approval = await askApproval(accept, task, model && graphSummary(model));
     if (approval.decision === 'approved') return undefined;
     const { hash, decision, reason } = approval;

@@ -115,7 +115,7 @@ function readBody(request: IncomingMessage, { chunk, end, broken }: BodyReader):
     stop();
     broken(cause);
   };
-  const onClose = () => onBroken(new Error('the connection was closed'));
+  const onClose = () => isOver || onBroken(new Error('the connection was closed'));
   // It may have gone while it waited to be read.
   if (request.destroyed && !request.readableEnded) process.nextTick(onClose);
   request.on('data', chunk).on('error', onBroken).on('close', onClose);

@@ -10,7 +10,7 @@ const layout = createLayout([
   { name: 'dense.bias', shape: [2] },
   { name: 'größe', shape: [] },
 ]);
-const known = knownTensors(layout);
+const known = knownTensors(sortedByName(layout));
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const tensors = new TextDecoder().decode(known);
 

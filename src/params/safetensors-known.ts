@@ -1,8 +1,8 @@
 /**
- * Headers that are written as ours are: metadata, then all tensors of a layout that is known, sorted by name. Of those
+ * Headers that are written as ours are: metadata, then all tensors of a layout that is known, in an order that is. Of those
  * only the metadata is to be read, which takes a fifth of the time; any other header is none of these.
  */
-import type { Layout, LayoutEntry } from './layout.js';
+import type { Layout, LayoutEntry, ParamSpec } from './layout.js';
 import { compareNames, parseHeader, type SafetensorsHeader, writeHeader } from './safetensors-header.js';
 
 const [COMMA, BLANK, END] = [0x2c, 0x20, 0x7d];
@@ -11,8 +11,8 @@ const [COMMA, BLANK, END] = [0x2c, 0x20, 0x7d];
 export type KnownTensors = Uint8Array;
 
 /** @throws {ShapeError} when no file can hold the names. */
-export function knownTensors(layout: Layout): KnownTensors {
-  const header = writeHeader(sortedByName(layout), {});
+export function knownTensors(specs: readonly ParamSpec[]): KnownTensors {
+  const header = writeHeader(specs, {});
   const tensors = header.slice(0, endOf(header));
   tensors[0] = COMMA;
   return tensors;

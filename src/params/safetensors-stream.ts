@@ -60,13 +60,18 @@ export function createSafetensorsReader(
   if (out.length !== layout.size) {
     throw new ShapeError(`out must have ${layout.size} elements like the layout, got ${out.length}`);
   }
-  const known = knownTensors(layout);
-  const { argument = 'an update', maxHeaderBytes = defaultHeaderBytes(known), allFinite } = options;
+  const orders = [layout.entries, sortedByName(layout)];
+  const known = orders.map(knownTensors);
+  const {
+    argument = 'an update',
+    maxHeaderBytes = defaultHeaderBytes(known[0] as KnownTensors),
+    allFinite,
+  } = options;
   if (!(Number.isSafeInteger(maxHeaderBytes) && maxHeaderBytes > 0)) {
     throw new ConfigError(`maxHeaderBytes must be a positive integer, got ${maxHeaderBytes}`);
   }
   const bytes = new Uint8Array(out.buffer, out.byteOffset, out.byteLength);
-  const knownPlaces = placesOf({ layout, argument }, sortedByName(layout));
+  const knownPlaces = orders.map((order) => placesOf({ layout, argument }, order));
   const target = { layout, out, bytes, argument, maxHeaderBytes, allFinite, known, knownPlaces };
   let file = nothingYet();
   return {
@@ -105,9 +110,10 @@ interface Target {
   readonly argument: string;
   readonly maxHeaderBytes: number;
   readonly allFinite: ((values: Float32Array) => boolean) | undefined;
-  readonly known: KnownTensors;
-  /** Where data goes after a header with these tensors. */
-  readonly knownPlaces: readonly Place[];
+  /** As clients of ours write tensors: in the order of the layout, or by name as others do. */
+  readonly known: readonly KnownTensors[];
+  /** Where data goes after a header with these. */
+  readonly knownPlaces: readonly (readonly Place[])[];
 }
 
 /** How much of a file has come. */
@@ -165,9 +171,15 @@ function take(target: Target, file: FileSoFar, chunk: Uint8Array): void {
 }
 
 function readTensors(target: Target, file: FileSoFar, header: Uint8Array): void {
-  const known = readKnownHeader(header, target.known);
-  const { tensors, metadata } = known ? { tensors: undefined, metadata: known } : parseHeader(header);
-  file.places = tensors ? placesOf(target, tensors) : target.knownPlaces;
+  for (const [index, known] of target.known.entries()) {
+    const metadata = readKnownHeader(header, known);
+    if (!metadata) continue;
+    file.places = target.knownPlaces[index];
+    file.metadata = metadata;
+    return;
+  }
+  const { tensors, metadata } = parseHeader(header);
+  file.places = placesOf(target, tensors);
   file.metadata = metadata;
 }
 

@@ -97,6 +97,7 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       tally.failed = failed.length;
       const outcome = {
         ...{ round, tally, model },
+        modelSha256: offered.at(-1)?.sha256,
         found: found ?? undefined,
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,

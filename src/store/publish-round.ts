@@ -25,8 +25,9 @@ export interface RoundOutcome extends Pick<RoundFinished, 'round' | 'downBytes' 
   readonly tally: RoundTally;
   /** What was found of the model; absent where it was not evaluated. */
   readonly found?: Pick<RoundFinished, 'metrics' | 'federated'> | undefined;
-  /** The file of the model after the round. */
+  /** The file of the model after the round, and its SHA-256 (hexadecimal) where it is known. */
   readonly model: Uint8Array;
+  readonly modelSha256?: string | undefined;
   /** What stays with the clients; absent: nothing. */
   readonly local?: Params | undefined;
 }
@@ -54,11 +55,11 @@ export function startTally(cohortSize: number): RoundTally {
  */
 export async function publishRound(
   run: RunDirectory,
-  { round, tally, found, model, local, downBytes, upBytes }: RoundOutcome,
+  { round, tally, found, model, modelSha256, local, downBytes, upBytes }: RoundOutcome,
   { emit, noted }: RoundListener,
 ): Promise<void> {
   const { startedAt, cohortSize, trained, failed, surplus, exampleCount, lossSum, failure } = tally;
-  const { sha256 } = await run.saveModel(round, model);
+  const { sha256 } = await run.saveModel(round, model, modelSha256);
   const kept = local && (await run.saveLocal(round, encodeSafetensors(local, { round: String(round) })));
   const event: RoundFinished = {
     type: 'round-finished',

@@ -124,11 +124,12 @@ export class RunDirectory {
    * `round-finished` event only after that, and drop older models only after the event.
    *
    * @param round 0 or more
+   * @param known the SHA-256 of the bytes, hexadecimal, where the caller has it: that of a large model takes time
    * @returns the SHA-256 of the bytes, hexadecimal
    * @throws {StoreError} when it cannot be written.
    */
-  saveModel(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
-    return this.#save(modelsPath(this.path), round, bytes);
+  saveModel(round: number, bytes: Uint8Array, known?: string): Promise<{ sha256: string }> {
+    return this.#save(modelsPath(this.path), round, bytes, known);
   }
 
   /** Saves what stays with the clients after a round; all that `saveModel` says holds of it. */
@@ -136,14 +137,19 @@ export class RunDirectory {
     return this.#save(localsPath(this.path), round, bytes);
   }
 
-  async #save(directory: string, round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
+  async #save(
+    directory: string,
+    round: number,
+    bytes: Uint8Array,
+    known?: string,
+  ): Promise<{ sha256: string }> {
     try {
       if (await makeDirectory(directory)) await syncDirectory(this.path);
     } catch (cause) {
       throw storeFailure(`${directory} could not be created`, cause);
     }
     await writeFileAtomic(roundPath(directory, round), bytes);
-    return { sha256: sha256(bytes) };
+    return { sha256: known ?? sha256(bytes) };
   }
 
   /**

@@ -81,6 +81,7 @@ export class RoundHost {
   #state: RunState = createdRun;
   #work: (Command & { type: 'assign' }) | undefined;
   #model: BlobReference | undefined;
+  #modelRound = 0;
   #deadlineAt = Number.POSITIVE_INFINITY;
   #selectingSince = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -113,6 +114,11 @@ export class RoundHost {
     return this.#model;
   }
 
+  /** The round that left it. */
+  get modelRound(): number {
+    return this.#modelRound;
+  }
+
   /** Sets the run going: from its beginning, or from where a restored one stands. */
   start(from?: Transition): void {
     if (!from) {
@@ -122,6 +128,7 @@ export class RoundHost {
     const { layout, global, recorder } = this.#context;
     const round = from.state.progress?.round ?? 0;
     this.#model = recorder.offer(encodeSafetensors({ layout, values: global }, { round: String(round) }));
+    this.#modelRound = round;
     this.#take(from);
   }
 
@@ -336,6 +343,7 @@ export class RoundHost {
     const { layout, global, recorder, plan } = this.#context;
     const bytes = encodeSafetensors({ layout, values: global }, { round: String(round) });
     this.#model = recorder.offer(bytes);
+    this.#modelRound = round;
     const evaluated = recorder.isEvaluated(plan.stop, round, this.#state.progress);
     const { cohort } = this.#state;
     const found = evaluated ? await this.evaluations.evaluate(round, this.#model, cohort) : null;

@@ -6,11 +6,12 @@ import { LOG_START, readLogPart } from '../store/log-part.js';
 import { listModels, logPath, type RunEntry, readModel } from '../store/stored-run.js';
 import type { Page, RunClient, RunOverview } from './control-messages.js';
 import { type ControlHandler, controlRoute, numberIn, queryOf } from './control-routes.js';
+import { isOfType } from './follow-run.js';
 import { jsonResponse, type ServerRequest, type ServerResponse } from './http.js';
 import type { OperatorGate } from './operator-gate.js';
 import type { PathParameters, Route } from './routes.js';
 import { createRunClients } from './run-clients.js';
-import { isOfType, type RunFeed } from './run-feed.js';
+import type { RunFeed } from './run-feed.js';
 import { detailsOf, type OpenRun, overviewOfStored } from './run-overview.js';
 
 /** Where runs are found. */

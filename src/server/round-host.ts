@@ -18,6 +18,7 @@ import {
   type Transition,
 } from '../round/run-state.js';
 import type { Candidate } from '../strategy/selection.js';
+import type { ServerState } from '../strategy/strategy.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { RoundRecorder } from './round-recorder.js';
 import { createTurns, type Turns } from './turns.js';
@@ -45,6 +46,8 @@ export interface RoundHostContext {
   readonly layout: Layout;
   /** The global model; moved in place. */
   readonly global: Float32Array;
+  /** What the strategy keeps between rounds; moved in place. */
+  readonly serverState: ServerState;
   readonly recorder: RoundRecorder;
   readonly evaluations: EvaluationRounds;
   /** Fold in ascending order of clients: the same bytes whatever comes first. */
@@ -278,7 +281,7 @@ export class RoundHost {
         break;
       case 'aggregate':
         writeMean(this.#sum, this.#mean);
-        plan.strategy.apply(global, this.#mean);
+        plan.strategy.apply(global, this.#mean, this.#context.serverState);
         break;
       case 'fail-round':
         recorder.failedRound(command.reason);

@@ -1,5 +1,6 @@
 /** One run of a server: its settings, its folder, its host, and how it stands. */
 import { graphHash } from '../learn/graph-hash.js';
+import type { Layout } from '../params/layout.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
 import { restoredRun } from '../round/round.js';
@@ -13,6 +14,8 @@ import { participationLimitsOf, planServed } from '../settings/served-plan.js';
 import type { RecoveredRun } from '../store/recover-run.js';
 import { type RunDirectory, sha256 } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
+import { createServerState, paramsOfServerState, restoreServerState } from '../strategy/server-state.js';
+import type { ServerState, Strategy } from '../strategy/strategy.js';
 import type { Availability } from './availability.js';
 import type { BlobStore } from './blobs.js';
 import {
@@ -79,6 +82,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
   const participation = createParticipation(participationLimitsOf(options));
   for (const event of recovered?.events ?? []) participation.note(event);
   const global = await startingParams(served, run, recovered);
+  const serverState = await startingState(plan.strategy, layout, run, recovered);
   let failure: string | undefined;
   let status: RunStatus = 'running';
 
@@ -89,6 +93,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     ...{ run, blobs, time },
     onFailure: (error) => host.fail(error),
     modelBytes: encodeSafetensors({ layout, values: global }).length,
+    serverState: () => paramsOfServerState(serverState, layout),
     onEvent: (event) => {
       participation.note(event);
       onEvent(runId, event);
@@ -116,7 +121,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
   const evaluations = evaluationOf(context, global, { engage, release });
   const { deterministic, maxUpdateNorm } = options;
   const host = new RoundHost({
-    ...{ plan, definition, layout, global, recorder, evaluations, deterministic, maxUpdateNorm },
+    ...{ plan, definition, layout, global, serverState, recorder, evaluations, deterministic, maxUpdateNorm },
     ...{ candidates, engage, release, now },
   });
 
@@ -229,6 +234,20 @@ async function startingParams(
   const last: RoundFinished | undefined = recovered?.lastRound;
   if (!last) return served.initialParams();
   return readParams(await run.loadModel(last.round), served.trainer.layout, 'the saved model').values;
+}
+
+async function startingState(
+  strategy: Strategy,
+  layout: Layout,
+  run: RunDirectory,
+  recovered: RecoveredRun | undefined,
+): Promise<ServerState> {
+  const state = createServerState(strategy, layout);
+  const last = recovered?.lastRound;
+  if (last && strategy.serverState.length > 0) {
+    restoreServerState(state, layout, await run.load('server', last.round));
+  }
+  return state;
 }
 
 function evaluationOf(

@@ -20,15 +20,21 @@ let http: Server;
 let url: string;
 /** Bytes that followers were handed. */
 let poured: number;
+/** Requests that were taken. */
+let answered: number;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'tessera-feed-'));
   log = join(folder, 'events.jsonl');
   feed = createRunFeed();
   poured = 0;
+  answered = 0;
   const handler: Parameters<typeof createNodeServer>[0] = async (request) => {
     const query = new URL(request.target, 'http://localhost').searchParams;
     const types = query.get('types')?.split(',');
+    // As where an identity provider is asked first.
+    if (query.has('late')) await new Promise((resolve) => setTimeout(resolve, 200));
+    answered++;
     const wanted = { runId: 'a', directory: folder, since: Number(query.get('since') ?? 0) };
     const answer = feed.stream({ ...wanted, ...(types ? { types: new Set(types) } : {}) }, request);
     return { ...answer, body: counted(answer.body as AsyncIterable<string>) };
@@ -123,6 +129,18 @@ describe('following a run', () => {
     expect(poured).toBeLessThan(12 * MEGABYTE);
     socket.destroy();
   }, 20_000);
+
+  it('does not wait for one who has left before the answer began', async () => {
+    await writeFile(log, lines([trained(0)]));
+    feed.begin('a', 1);
+    const socket = connect(Number(new URL(url).port), '127.0.0.1');
+    socket.write('GET /?late=1 HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    socket.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(answered).toBe(1);
+    expect(feed.isFollowed('a')).toBe(false);
+  });
 
   it('goes on with each event as it is logged, from any on, and ends with the run', async () => {
     await writeFile(log, lines([trained(0), trained(1)]));

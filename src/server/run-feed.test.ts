@@ -115,20 +115,20 @@ describe('following a run', () => {
     expect(heard.length).toBe(100_000);
     expect(heard.every(({ id }, index) => id === String(index + 1))).toBe(true);
     expect(JSON.parse(heard.at(-1)?.data ?? '')).toEqual(events.at(-1));
-  }, 30_000);
+  }, 90_000);
 
   it('lets go of one who does not read, with little in memory', async () => {
-    const count = 200_000;
+    const count = 120_000;
     await writeFile(log, lines(Array.from({ length: count }, (_, index) => trained(index))));
     feed.begin('a', count);
     const socket = await deadReader();
-    await expect.poll(() => feed.isFollowed('a')).toBe(true);
+    await expect.poll(() => feed.isFollowed('a'), { timeout: 30_000 }).toBe(true);
     // What is in the buffers of two sockets on the way, and no more.
-    await expect.poll(() => feed.isFollowed('a'), { timeout: 10_000 }).toBe(false);
+    await expect.poll(() => feed.isFollowed('a'), { timeout: 60_000 }).toBe(false);
     expect(poured).toBeGreaterThan(0);
     expect(poured).toBeLessThan(12 * MEGABYTE);
     socket.destroy();
-  }, 20_000);
+  }, 90_000);
 
   it('does not wait for one who has left before the answer began', async () => {
     await writeFile(log, lines([trained(0)]));

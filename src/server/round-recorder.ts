@@ -1,4 +1,5 @@
 /** What a served run writes down: events, models, and the figures of the round under way. */
+import type { Params } from '../params/layout.js';
 import type { BlobReference, UpdateMetadata } from '../protocol/messages.js';
 import type { FederatedMetrics, Metrics, RoundFinished, RunEvent } from '../round/run-events.js';
 import type { RunState } from '../round/run-state.js';
@@ -19,6 +20,8 @@ export interface RecorderContext {
   readonly run: RunDirectory;
   readonly blobs: BlobStore;
   readonly modelBytes: number;
+  /** What the strategy keeps between rounds, as it is saved; undefined: nothing. */
+  serverState(): Params | undefined;
   /** Every event, when it is in the log. */
   onEvent(event: RunEvent): void;
   /** Something could not be written: the run cannot go on. */
@@ -27,8 +30,15 @@ export interface RecorderContext {
   time(): number;
 }
 
+/** What a cohort was asked for, and how many could have been asked. */
+interface Asked {
+  readonly goal: number;
+  readonly deadlineMs: number | undefined;
+  readonly availableCount: number | undefined;
+}
+
 export interface RoundRecorder {
-  began(round: number, cohort: readonly number[], goal: number, deadlineMs: number | undefined): void;
+  began(round: number, cohort: readonly number[], more: Asked): void;
   trained(round: number, clientId: number, metadata: UpdateMetadata): void;
   failed(round: number, clientId: number, reason: string): void;
   surplus(count: number): void;
@@ -52,7 +62,7 @@ export interface RoundRecorder {
 const KEPT_MODELS = 2;
 
 export function createRoundRecorder(context: RecorderContext): RoundRecorder {
-  const { run, blobs, modelBytes, onEvent, onFailure, time } = context;
+  const { run, blobs, modelBytes, serverState, onEvent, onFailure, time } = context;
   const offered: BlobReference[] = [];
   let tally: RoundTally = startTally(0);
 
@@ -68,10 +78,11 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
   const log = (event: RunEvent) => void append(event, false).catch(onFailure);
 
   return {
-    began(round, cohort, goal, deadlineMs) {
+    began(round, cohort, { goal, deadlineMs, availableCount }) {
       tally = startTally(cohort.length);
       const deadline = deadlineMs === undefined ? {} : { deadlineMs };
-      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline });
+      const available = availableCount === undefined ? {} : { availableCount };
+      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline, ...available });
     },
     trained(round, clientId, { exampleCount, steps, loss, trainMs }) {
       tally.trained++;
@@ -101,6 +112,7 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       const outcome = {
         ...{ round, tally, model },
         found: found ?? undefined,
+        server: serverState(),
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
       };

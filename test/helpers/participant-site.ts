@@ -59,7 +59,7 @@ function pageOf(body: string): string {
 }
 
 /** A handler that has a page, too: `/page`, with `body`. */
-export function withPage(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
+function withPage(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
   const files = new Map([
     ['/page', { type: 'text/html; charset=utf-8', text: pageOf(body) }],
     ['/watch.js', { type: 'text/javascript', text: WATCH }],

@@ -13,7 +13,7 @@ export interface ViewActions {
 }
 
 /** What is shown beside the state. */
-export interface Shown {
+interface Shown {
   readonly state: ParticipantState;
   /** Whether the switch is on. */
   readonly on: boolean;

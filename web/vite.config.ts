@@ -7,7 +7,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** `report-charts.js` is one classic script: a report is a file that loads no other. */
+/** A report is a file that loads no other: its script is one classic script, its style one sheet. */
 function reportCharts(): Plugin {
   return {
     name: 'report-charts',
@@ -17,8 +17,13 @@ function reportCharts(): Plugin {
       const { output } = await build.generate({ format: 'iife', name: 'report', minify: true });
       await build.close();
       this.emitFile({ type: 'asset', fileName: 'report-charts.js', source: output[0].code });
-      const style = createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css');
-      this.emitFile({ type: 'asset', fileName: 'report-charts.css', source: await readFile(style) });
+      const library = createRequire(import.meta.url).resolve('uplot/dist/uPlot.min.css');
+      const sheets = [
+        library,
+        ...['style/tones', 'style/panels', 'report/report'].map((name) => at(`src/${name}.css`)),
+      ];
+      const style = await Promise.all(sheets.map((sheet) => readFile(sheet, 'utf8')));
+      this.emitFile({ type: 'asset', fileName: 'report.css', source: style.join('\n') });
     },
   };
 }

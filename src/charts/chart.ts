@@ -1,4 +1,4 @@
-/** A line chart as data: what the page's script draws, and the figure around it with its legend. */
+/** A line chart as data: what is drawn, and the figure around it with its legend. */
 import { type Html, html } from './html.js';
 
 /** A column of numbers; null where there is none. */
@@ -36,7 +36,7 @@ export interface Chart {
   readonly summary: string;
 }
 
-/** The figure of a chart: its title, its legend, and the empty place that the script fills. */
+/** The figure of a chart: its title, its legend, and the empty place that `plotFigure` fills. */
 export function chartFigure(chart: Chart): Html {
   return html`<figure class="panel${chart.wide && ' wide'}" aria-labelledby="${chart.id}-title">
 <h3 id="${chart.id}-title">${chart.title}</h3>
@@ -53,24 +53,31 @@ function legendItem(series: Series, index: number): Html {
   } <b data-value></b></button></li>`;
 }
 
-/**
- * The numbers of a chart for the page's script: columns rounded to six significant digits, so that thousands
- * of rounds stay small. A scale that spans more than a factor of 20 (and no percentages) is logarithmic.
- */
-export function chartData(chart: Chart): Record<string, unknown> {
+/** A chart's numbers as they are drawn. */
+export interface PlottedChart extends Omit<Chart, 'title' | 'note' | 'wide' | 'summary'> {
+  /** Whether the scale is logarithmic. */
+  readonly log: boolean;
+}
+
+/** A scale that spans more than a factor of 20 (and no percentages) is logarithmic. */
+export function plottedChart({
+  title: _,
+  note: __,
+  wide: ___,
+  summary: ____,
+  ...chart
+}: Chart): PlottedChart {
+  return { ...chart, log: chart.format === 'number' && spansWide(chart.series) };
+}
+
+/** The same with six significant digits, so that thousands of rounds stay small in a file. */
+export function compactChart(chart: PlottedChart): PlottedChart {
   return {
-    id: chart.id,
-    xName: chart.xName,
-    x: chart.x,
-    xLabels: chart.xLabels,
-    yName: chart.yName,
-    format: chart.format,
-    log: chart.format === 'number' && spansWide(chart.series),
-    series: chart.series.map(({ tone, values, band, look }) => ({
-      tone,
-      look,
+    ...chart,
+    series: chart.series.map(({ values, band, ...series }) => ({
+      ...series,
       values: compact(values),
-      band: band && { low: compact(band.low), high: compact(band.high) },
+      ...(band && { band: { ...band, low: compact(band.low), high: compact(band.high) } }),
     })),
   };
 }
@@ -88,12 +95,16 @@ function sixDigits(value: number): number {
 function spansWide(series: readonly Series[]): boolean {
   let low = Number.POSITIVE_INFINITY;
   let high = 0;
-  for (const { values, band } of series) {
-    for (const value of [values, band?.low ?? [], band?.high ?? []].flat()) {
+  const see = (values: Column | number) => {
+    for (const value of typeof values === 'number' ? [values] : values) {
       if (value === null) continue;
-      low = Math.min(low, value);
-      high = Math.max(high, value);
+      if (value < low) low = value;
+      if (value > high) high = value;
     }
+  };
+  for (const { values, band } of series) {
+    see(values);
+    if (band) for (const edge of [band.low, band.high]) see(edge);
   }
   return low > 0 && high > 20 * low;
 }

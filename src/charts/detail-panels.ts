@@ -2,8 +2,8 @@
 
 import { formatCount, formatPlural } from '../format.js';
 import type { RunEvent } from '../round/run-events.js';
+import { describeValue } from './describe-value.js';
 import { type Html, html } from './html.js';
-import { describeValue } from './overview.js';
 import type { RunSummary } from './run-summary.js';
 
 const MOST_ROWS = 12;

@@ -1,4 +1,4 @@
-/** The head of the report: which run this is, its result in a sentence, and the key figures. */
+/** The key figures of a run. */
 
 import {
   formatBytes,
@@ -10,50 +10,13 @@ import {
 } from '../format.js';
 import type { Metrics } from '../round/run-events.js';
 import { type Html, html } from './html.js';
-import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from './result-sentence.js';
+import { formatHeadline, headlineName, STOP_REASONS } from './result-sentence.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
 
 interface Tile {
   readonly name: string;
   readonly value: string;
   readonly detail: string | undefined;
-}
-
-/** The page's header. `config` is the run's configuration; its `data` and `partition` are named. */
-export function header(summary: RunSummary, config: Record<string, unknown>): Html {
-  const { started, clientCount } = summary;
-  const facts = [
-    `${started.model} with ${formatPlural(started.parameterCount, 'parameter')}`,
-    named('data', config.data),
-    named('partition', config.partition),
-    named('local to clients', config.localParams),
-    formatPlural(clientCount, 'client'),
-    started.engine,
-  ].filter((fact) => fact !== undefined);
-  const time = new Date(started.time);
-  return html`<header>
-<p class="brand"><svg width="20" height="20" viewBox="0 0 20 20" aria-hidden="true"><rect class="fill-global" width="9" height="9" rx="2"/><rect class="fill-federated" x="11" width="9" height="9" rx="2"/><rect class="fill-central" y="11" width="9" height="9" rx="2"/><rect class="fill-isolated" x="11" y="11" width="9" height="9" rx="2"/></svg>Tessera run report</p>
-<h1>${started.runId}</h1>
-<p class="result">${resultSentence(summary)}</p>
-<ul class="facts">${facts.map((fact) => html`<li>${fact}</li>`)}${
-    Number.isFinite(time.getTime()) &&
-    html`<li><time>${time.toISOString().slice(0, 16).replace('T', ' ')} UTC</time></li>`
-  }</ul>
-</header>`;
-}
-
-function named(name: string, value: unknown): string | undefined {
-  return value === undefined || value === null ? undefined : `${name} ${describeValue(value)}`;
-}
-
-/** A configuration value in words: text as it is, an object's fields in a row. */
-export function describeValue(value: unknown): string {
-  if (value === null || typeof value !== 'object') return String(value);
-  if (Array.isArray(value)) return value.map(describeValue).join(', ');
-  const { name, kind, type, ...rest } = value as Record<string, unknown>;
-  const title = [name, kind, type].filter((part) => part !== undefined).map(describeValue);
-  const fields = Object.entries(rest).map(([key, field]) => `${key} ${describeValue(field)}`);
-  return [...title, ...fields].join(', ');
 }
 
 /** The key figures. */

@@ -128,7 +128,12 @@ export const servedFlags: readonly Flag[] = [
   task('without data, and of CSV: classification, regression or next-token'),
   flag('featureShape', '--feature-shape <sizes>', 'without data: of one example, like 28,28', asNumbers),
   flag('classNames', '--class-names <names>', 'without data: the classes, comma-separated', asList),
-  flag('classCount', '--class-count <n>', 'without data: how many classes, or tokens of text', asNumber),
+  flag(
+    'classCount',
+    '--class-count <n>',
+    'without data: how many classes, or tokens of text without --tokens',
+    asNumber,
+  ),
   seed,
   flag('population', '--population <name>', 'who takes part [default]', asText),
   flag('cohort', '--cohort <n>', 'a round is after so many reports [10]', asNumber),

@@ -118,6 +118,8 @@ export interface RoundStarted {
   readonly goal: number;
   /** From `time` on; absent: none. */
   readonly deadlineMs?: number;
+  /** Clients that could have been asked; absent in a round that went on after a restart, and in early logs. */
+  readonly availableCount?: number;
 }
 
 /** Round 0 is the initial model: nobody trained, everything else is the same. */

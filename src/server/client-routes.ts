@@ -7,6 +7,7 @@ import { MAX_EXAMPLE_COUNT } from '../round/check-report.js';
 import { checkAttributes } from './client-record.js';
 import type { Federation } from './federation.js';
 import { jsonResponse, type ServerRequest } from './http.js';
+import { offersFor } from './offers.js';
 import { retryAfterFor } from './pace.js';
 import { readJson } from './read-body.js';
 import { patchUpdate, putUpdate, type ReportTarget, updateOffset } from './receive-update.js';
@@ -96,6 +97,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
 
   return [
     ['GET', PATHS.info, () => jsonResponse(federation.info() satisfies ServerInfo)],
+    ['GET', PATHS.offers, (request) => jsonResponse(offersFor(federation, request))],
     [
       'POST',
       PATHS.clients,

@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { Refusal } from '../protocol/problem.js';
 import {
   type Handler,
@@ -41,6 +42,9 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** So much of a stream of events may wait for a peer that does not read. */
 const MAX_UNREAD_BYTES = 64 * 1024;
+
+/** So long may a peer take nothing of an answer that waits for it. */
+const STALLED_MS = 60_000;
 
 /** A year, in which browsers come over TLS only. */
 const STRICT_TRANSPORT = 'max-age=31536000';
@@ -117,10 +121,24 @@ function send(
     body(sinkOf(response));
     return;
   }
+  if (body && Symbol.asyncIterator in body) {
+    // Node ends the answer to HEAD by itself, and nobody asks for a part.
+    if (request.method === 'HEAD') response.end();
+    else pour(body, response);
+    return;
+  }
   // Node sets the length of a body that comes with `end`; HEAD has one and no body.
   const bytes = request.method === 'HEAD' ? undefined : body;
   if (whole) response.end(bytes);
   else endLater(request, response, bytes);
+}
+
+/** One part at a time, and the next when there is room; a peer that takes none for a while is cut off. */
+function pour(parts: AsyncIterable<Uint8Array | string>, response: NodeResponse): void {
+  response.flushHeaders();
+  response.setTimeout(STALLED_MS, () => response.destroy());
+  // What fails in the middle of an answer can be told by its breaking off alone: it destroys the response.
+  pipeline(Readable.from(parts, { highWaterMark: 1 }), response, () => {});
 }
 
 /** What comes too late or is not read by the peer takes neither the process nor its memory. */

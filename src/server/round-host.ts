@@ -1,15 +1,12 @@
 /** Carries out what the round's state machine commands, for clients that come over the network. */
 import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
 import { ShapeError } from '../errors.js';
-import type { Layout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
-import type { BlobReference, Receipt, Task, TaskDefinition, UpdateMetadata } from '../protocol/messages.js';
+import type { BlobReference, Receipt, Task, UpdateMetadata } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
 import { seededRandom } from '../random.js';
 import { checkExampleCount } from '../round/check-report.js';
 import { advance } from '../round/round.js';
-import type { StopReason } from '../round/run-events.js';
-import type { RunPlan } from '../round/run-plan.js';
 import {
   type Command,
   createdRun,
@@ -17,9 +14,9 @@ import {
   type RunState,
   type Transition,
 } from '../round/run-state.js';
-import type { Candidate } from '../strategy/selection.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
-import type { RoundRecorder } from './round-recorder.js';
+import type { HostResult, RoundHostContext } from './round-host-context.js';
+import { isTurn, standingOf } from './standing.js';
 import { createTurns, type Turns } from './turns.js';
 import { updateNorm } from './update-norm.js';
 import { createUploadSlots, type UploadSlots } from './upload-slots.js';
@@ -38,35 +35,6 @@ const SELECTION_TICK_MS = 500;
 /** What a client said comes to people's terminals: no codes that move the cursor, no marks that turn text. */
 const CONTROLS = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** What a host stands on. */
-export interface RoundHostContext {
-  readonly plan: RunPlan;
-  readonly definition: TaskDefinition;
-  readonly layout: Layout;
-  /** The global model; moved in place. */
-  readonly global: Float32Array;
-  readonly recorder: RoundRecorder;
-  readonly evaluations: EvaluationRounds;
-  /** Fold in ascending order of clients: the same bytes whatever comes first. */
-  readonly deterministic: boolean;
-  /** Bound on the L2 norm of an update; absent: none. */
-  readonly maxUpdateNorm?: number | undefined;
-  /** Clients that could take part now. */
-  candidates(): readonly Candidate[];
-  /** These clients work for this run from now on: they are to be woken. */
-  engage(clients: readonly number[]): void;
-  /** They are free again. */
-  release(clients: readonly number[]): void;
-  /** Milliseconds of any origin. */
-  now(): number;
-}
-
-/** How a run ended. */
-export interface HostResult {
-  readonly reason: StopReason;
-  readonly state: RunState;
-}
-
 /** One open run. Set going by `start`, over when `finished` settles. */
 export class RoundHost {
   readonly slots: UploadSlots;
@@ -81,10 +49,11 @@ export class RoundHost {
   #state: RunState = createdRun;
   #work: (Command & { type: 'assign' }) | undefined;
   #model: BlobReference | undefined;
+  #modelRound = 0;
   #deadlineAt = Number.POSITIVE_INFINITY;
   #selectingSince = 0;
   #timer: NodeJS.Timeout | undefined;
-  readonly #turns: Turns = createTurns((clientIndex, round) => this.#isTurn(clientIndex, round));
+  readonly #turns: Turns = createTurns((clientIndex, round) => isTurn(this.#state, clientIndex, round));
   #publishing: Promise<void> = Promise.resolve();
   #stopped = false;
   #settle!: { resolve: (result: HostResult) => void; reject: (error: unknown) => void };
@@ -113,6 +82,11 @@ export class RoundHost {
     return this.#model;
   }
 
+  /** The round that left it. */
+  get modelRound(): number {
+    return this.#modelRound;
+  }
+
   /** Sets the run going: from its beginning, or from where a restored one stands. */
   start(from?: Transition): void {
     if (!from) {
@@ -122,6 +96,7 @@ export class RoundHost {
     const { layout, global, recorder } = this.#context;
     const round = from.state.progress?.round ?? 0;
     this.#model = recorder.offer(encodeSafetensors({ layout, values: global }, { round: String(round) }));
+    this.#modelRound = round;
     this.#take(from);
   }
 
@@ -189,22 +164,12 @@ export class RoundHost {
 
   /** What can be said of a report before it is read; undefined: it is awaited. */
   standing(clientIndex: number, round: number): Receipt | undefined {
-    const { phase, round: current, waiting, trained } = this.#state;
-    const open = phase === 'training' && round === current;
-    if (open && waiting.includes(clientIndex)) return undefined;
-    if (round === current && trained.includes(clientIndex)) {
-      return { outcome: 'duplicate', detail: 'this update was counted before' };
-    }
-    const why =
-      open || round === current
-        ? 'it was not asked for, or the round has enough'
-        : `round ${current} is under way`;
-    return { outcome: 'dropped', detail: `the update is not needed: ${why}` };
+    return standingOf(this.#state, clientIndex, round);
   }
 
   /** Waits until it is this client's turn to report, where the order counts. */
   turn(clientIndex: number, round: number, signal: AbortSignal): Promise<void> {
-    if (!this.#context.deterministic || this.#isTurn(clientIndex, round)) return Promise.resolve();
+    if (!this.#context.deterministic || isTurn(this.#state, clientIndex, round)) return Promise.resolve();
     return this.#turns.wait(clientIndex, round, signal);
   }
 
@@ -336,6 +301,7 @@ export class RoundHost {
     const { layout, global, recorder, plan } = this.#context;
     const bytes = encodeSafetensors({ layout, values: global }, { round: String(round) });
     this.#model = recorder.offer(bytes);
+    this.#modelRound = round;
     const evaluated = recorder.isEvaluated(plan.stop, round, this.#state.progress);
     const { cohort } = this.#state;
     const found = evaluated ? await this.evaluations.evaluate(round, this.#model, cohort) : null;
@@ -353,10 +319,5 @@ export class RoundHost {
     clearTimeout(this.#timer);
     this.evaluations.cancel();
     void this.#publishing.catch(() => {}).then(() => this.#settle.resolve(result));
-  }
-
-  #isTurn(clientIndex: number, round: number): boolean {
-    const { phase, round: current, waiting } = this.#state;
-    return phase !== 'training' || round !== current || !waiting.some((other) => other < clientIndex);
   }
 }

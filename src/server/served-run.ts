@@ -10,6 +10,7 @@ import { noteRound, type RunProgress } from '../round/stopping.js';
 import { writeRunReport } from '../settings/run-report.js';
 import type { ServedRun as ServedSettings } from '../settings/served-options.js';
 import { participationLimitsOf, planServed } from '../settings/served-plan.js';
+import { vocabularyName } from '../settings/vocabulary-name.js';
 import type { RecoveredRun } from '../store/recover-run.js';
 import { type RunDirectory, sha256 } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
@@ -64,6 +65,9 @@ export interface ServedRun {
   /** Leaves the run to be continued by another process. */
   suspend(): Promise<void>;
 }
+
+/** Names of more classes are not sent with every task. */
+const MOST_CLASS_NAMES = 256;
 
 /** How long clients have to evaluate. */
 const MAX_EVALUATION_MS = 120_000;
@@ -259,10 +263,13 @@ function evaluationOf(
 async function definitionOf(
   runId: string,
   options: ServedSettings,
-  { model, data, trainer, file }: ServedModel,
+  { model, data, trainer, file, text }: ServedModel,
   graph: TaskDefinition['model']['graph'],
 ): Promise<TaskDefinition> {
   const { title, description, reports, minimumClients = 1 } = options;
+  const { task, featureShape, classNames } = data;
+  const isNamed = task === 'classification' && classNames.length <= MOST_CLASS_NAMES;
+  const vocabulary = text && vocabularyName(text.vocabulary, options.vocabulary);
   return {
     ...{ runId, title, description, reports },
     model: {
@@ -272,9 +279,10 @@ async function definitionOf(
       parameterCount: trainer.layout.size,
     },
     data: {
-      task: data.task,
-      featureShape: data.featureShape,
-      classCount: data.classNames.length,
+      ...{ task, featureShape },
+      classCount: classNames.length,
+      ...(isNamed ? { classNames } : {}),
+      ...(vocabulary === undefined ? {} : { vocabulary }),
     },
     privacy: { minimumCohort: minimumClients, differentialPrivacy: false, secureAggregation: false },
   };

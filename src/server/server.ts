@@ -18,6 +18,7 @@ import { createMetrics } from './metrics.js';
 import { createNodeServer, type TlsFiles } from './node-adapter.js';
 import { createOidc, type OidcSettings } from './oidc.js';
 import { createOperatorGate } from './operator-gate.js';
+import { type PageOptions, pageRoutes } from './pages.js';
 import { createRouter } from './routes.js';
 import { createRuns } from './runs.js';
 import type { ServedRun } from './served-run.js';
@@ -39,6 +40,8 @@ export interface ServerOptions {
   readonly oidc?: OidcSettings;
   /** Default: silent. */
   readonly log?: Log;
+  /** Where the pages lie, if not where the build puts them. */
+  readonly pages?: Pick<PageOptions, 'web' | 'browser' | 'ort'>;
   readonly onNotice?: (notice: string) => void;
   readonly onEvent?: (runId: string, event: RunEvent) => void;
   readonly onFailure?: (error: unknown) => void;
@@ -105,6 +108,7 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
     ...controlRoutes(federation, gate),
     ...controlRunRoutes(federation, runs, gate),
     ...serviceRoutes({ federation, gate, metrics, policy, isClosing }),
+    ...pageRoutes({ ...options.pages, shared: allowOrigins.length > 0 }),
   ].map(withSpan);
   routeNames.push(...routes.map(routeName));
   const router = createRouter(routes, { onAnswer: noteAnswers(metrics, log), onFailure, now });

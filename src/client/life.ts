@@ -62,12 +62,12 @@ export async function live(context: LifeContext): Promise<void> {
   const listen = () => {
     if (channel) return;
     channel = new AbortController();
-    const { random } = platform;
+    const { random, networkBack } = platform;
     const ends = AbortSignal.any([signal, channel.signal]);
     const onOpen = (open: boolean) => {
       hasChannel = open;
     };
-    void listenForWakes({ api, random, onOpen, onWake: alarm.ring }, ends);
+    void listenForWakes({ api, random, onOpen, onWake: alarm.ring, networkBack }, ends);
   };
   const hangUp = () => {
     channel?.abort();
@@ -75,17 +75,28 @@ export async function live(context: LifeContext): Promise<void> {
     hasChannel = false;
   };
 
+  const isEligible = (exampleCount: number) => {
+    const state = { exampleCount, taskTimes: worker.taskTimes(), now: platform.now() };
+    return checkEligibility(eligibility, platform.probe, state);
+  };
+  let hasExamples = 0;
+  // Who may not take part any more leaves the channel, and does not wait to be called first.
+  const unwatch = platform.deviceChanged?.(async () => {
+    if (channel && !(await isEligible(hasExamples)).eligible) alarm.ring();
+  });
+  signal.addEventListener('abort', () => unwatch?.(), { once: true });
+
   while (!signal.aborted) {
     const data = typeof options.data === 'function' ? await options.data() : options.data;
     const exampleCount = data.train.indices.length;
-    const state = { exampleCount, taskTimes: worker.taskTimes(), now: platform.now() };
-    const verdict = await checkEligibility(eligibility, platform.probe, state);
+    hasExamples = exampleCount;
+    const verdict = await isEligible(exampleCount);
     if (!verdict.eligible) {
       // Who listens counts as there, and would be asked.
       hangUp();
       const { reason, retryAfterMs } = verdict;
       await emit({ type: 'not-eligible', reason, retryAfterMs });
-      await sleep(retryAfterMs, signal);
+      await sleep(retryAfterMs, signal, platform.deviceChanged);
       continue;
     }
     listen();
@@ -173,20 +184,22 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
       const trainerOf = () => trainers.trainerOf(task.definition, api);
       const base = { platform, api, data, clientId, models, reports, emit, signal, exclusively, trainerOf };
       const { deadlineMs, type: kind } = task;
+      options.onTask?.(task);
       await emit({ type: 'task-received', kind, deadlineMs, ...placeOf(task) });
       try {
-        const reason = await reasonToRefuse(task, data);
+        const fitting = data.forTask ? await data.forTask(task.definition) : data;
+        const reason = await reasonToRefuse(task, fitting);
         if (reason !== undefined) {
           await refuse(base, task, reason);
           return false;
         }
         refused.delete(task.runId);
         if (kind === 'evaluate') {
-          await evaluateRound(base, task);
+          await evaluateRound({ ...base, data: fitting }, task);
           return true;
         }
         times.push(platform.now());
-        await trainRound(base, task, memory);
+        await trainRound({ ...base, data: fitting }, task, memory);
         return true;
       } catch (error) {
         if (signal.aborted) {

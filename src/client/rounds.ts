@@ -23,6 +23,13 @@ import { runEvaluationTask, runTrainTask } from './train-task.js';
 export interface ClientData {
   readonly train: Examples;
   readonly heldOut?: Examples;
+  /**
+   * What it is for one task, where that depends on the task: text becomes the tokens of the task's vocabulary. Of
+   * `train` and `heldOut` then only the counts matter.
+   *
+   * @throws {ConfigError} or {ProtocolError} when it is nothing for that task.
+   */
+  readonly forTask?: (definition: TaskDefinition) => Promise<ClientData>;
 }
 
 /** What one task needs. */

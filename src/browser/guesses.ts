@@ -1,4 +1,4 @@
-/** The newest global model of each run, for guesses: fetched when it is first asked for, and again when there is a newer one. */
+/** Guesses of the newest global models: each is fetched when it is first asked for, and again when there is a newer one. */
 import type { Api } from '../client/api.js';
 import { fetchBlob } from '../client/blobs.js';
 import type { ModelCache } from '../client/model-cache.js';
@@ -8,7 +8,8 @@ import { ConfigError, ShapeError } from '../errors.js';
 import { modelParameters } from '../learn/compile.js';
 import type { Engine } from '../learn/engine.js';
 import { createPredictor, type Predictor } from '../learn/predictor.js';
-import type { BlobReference, Offer, Task, TaskDefinition } from '../protocol/messages.js';
+import type { Offer } from '../protocol/messages.js';
+import type { Newest, NewestModels } from './newest-models.js';
 import type { Prediction } from './talk.js';
 import { vocabularyOf } from './text-data.js';
 
@@ -21,6 +22,8 @@ export interface GuessContext {
   readonly models: ModelCache;
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   engine(): Promise<Engine>;
+  /** What tasks have told of the newest models. */
+  readonly newest: NewestModels;
   offers(): Promise<readonly Offer[]>;
   now(): number;
   /** What the person has typed: where models know buckets of words, the words to suggest. */
@@ -28,17 +31,8 @@ export interface GuessContext {
 }
 
 export interface Guesses {
-  /** A task names the newest model of its run. */
-  note(task: Task): void;
   predict(runId: string, features: Float32Array): Promise<Prediction>;
   suggest(runId: string, text: string): Promise<Suggestions>;
-}
-
-/** A global model that there is word of. */
-interface Newest {
-  readonly definition: TaskDefinition;
-  readonly round: number;
-  readonly params: BlobReference;
 }
 
 interface Ready extends Newest {
@@ -49,7 +43,7 @@ interface Ready extends Newest {
 /** No model is fetched before somebody asks for a guess. */
 export function createGuesses(context: GuessContext): Guesses {
   const { api, models, sha256, engine, now } = context;
-  const known = new Map<string, Newest>();
+  const { newest: known } = context;
   const ready = new Map<string, Promise<Ready>>();
   const trainers = createTrainers(
     { engine: async () => ({ engine: await engine(), kind: 'wasm' }), sha256 },
@@ -59,12 +53,9 @@ export function createGuesses(context: GuessContext): Guesses {
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
-  const learn = (newest: Newest) => {
-    const { runId } = newest.definition;
-    if (newest.round >= (known.get(runId)?.round ?? 0)) known.set(runId, newest);
-  };
   const look = async () => {
-    for (const { definition, round, params } of await context.offers()) learn({ definition, round, params });
+    for (const { definition, round, params } of await context.offers())
+      known.learn({ definition, round, params });
     lookedAt = now();
   };
   const lookOnce = () => {
@@ -87,7 +78,7 @@ export function createGuesses(context: GuessContext): Guesses {
   const readyFor = async (runId: string): Promise<Ready> => {
     const stale = now() - lookedAt > FRESH_MS;
     // What is known already is good enough for now: the next guess has the newer one.
-    if (!known.has(runId)) await lookOnce();
+    if (!known.get(runId)) await lookOnce();
     else if (stale) lookOnce().catch(() => {});
     const newest = known.get(runId);
     if (!newest) throw new ConfigError(`run must be one that the server offers, got "${runId}"`);
@@ -124,10 +115,6 @@ export function createGuesses(context: GuessContext): Guesses {
     return done;
   };
   return {
-    note({ type, definition, round, params }) {
-      // What is trained on is the model of the round before.
-      learn({ definition, round: type === 'train' ? round - 1 : round, params });
-    },
     predict: (runId, features) => inTurn(() => predict(runId, features)),
     suggest: (runId, text) => inTurn(() => suggest(runId, text)),
   };

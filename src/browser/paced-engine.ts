@@ -1,6 +1,7 @@
 /** An engine that leaves the Worker room to breathe: messages and the network get their turn while it trains. */
-import { names } from '../learn/compile.js';
+
 import type { Engine, EngineSession } from '../learn/engine.js';
+import { names } from '../learn/graph-names.js';
 
 /** Without a pause of its own, a Worker that trains hears nothing until it has done so. */
 const BREATH_MS = 20;

@@ -21,11 +21,12 @@ import {
 } from './database.js';
 import type { DeviceFacts } from './device-facts.js';
 import { createExampleReader } from './example-source.js';
-import { createGuesses } from './guesses.js';
+import type { Guesses } from './guesses.js';
 import { readHistory } from './history.js';
 import { createIdbStateStore } from './idb-state-store.js';
 import { openKey, readKey } from './key-store.js';
 import type { Link } from './link.js';
+import { createNewestModels } from './newest-models.js';
 import { countingEngine } from './paced-engine.js';
 import { createRequestLog, readRequests } from './request-log.js';
 import type { WorkerSettings } from './settings.js';
@@ -108,11 +109,21 @@ export function createHost(
       : unsigned.call<OffersResponse>({ ...asked, unsigned: true }));
     return answer.offers;
   };
-  const guesses = createGuesses({
-    ...{ api: unsigned, models, sha256: workerBasics.sha256, offers, now },
-    engine: async () => (await engine()).engine,
-    typed: reader.typed,
-  });
+  const newest = createNewestModels();
+  let making: Promise<Guesses> | undefined;
+  // A page that never asks for a guess does not load what makes them.
+  const makeGuesses = async (): Promise<Guesses> => {
+    const { createGuesses } = await import('./guesses.js');
+    return createGuesses({
+      ...{ api: unsigned, models, sha256: workerBasics.sha256, newest, offers, now },
+      engine: async () => (await engine()).engine,
+      typed: reader.typed,
+    });
+  };
+  const guesses = () => {
+    making ??= makeGuesses();
+    return making;
+  };
   reader.subscribe(deviceChanged.ring);
 
   const take = async (onWait: () => void, signal: AbortSignal): Promise<Turn | undefined> => {
@@ -158,7 +169,7 @@ export function createHost(
       },
       ...{ models, signal },
       onTask(task) {
-        guesses.note(task);
+        newest.note(task);
         keeper.onTask(task);
       },
       async onEvent(event) {
@@ -240,8 +251,8 @@ export function createHost(
       keeper.reset({ status: 'left', sentence });
     },
     offers,
-    predict: guesses.predict,
-    suggest: guesses.suggest,
+    predict: async (runId, features) => (await guesses()).predict(runId, features),
+    suggest: async (runId, text) => (await guesses()).suggest(runId, text),
     async history() {
       if (turn) return readHistory(turn.database);
       return look(name, readHistory, []);

@@ -1,17 +1,16 @@
 /** A client's life once it is let in: ask, train, report, wait; until a signal ends it. */
 import { TransportError } from '../errors.js';
-import { graphSummary } from '../learn/graph-summary.js';
 import type { CheckInResponse, EnrolResponse, Task } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { createAlarm } from './alarm.js';
 import { type Api, RefusedError, sleep } from './api.js';
 import { askApproval } from './approval.js';
+import { checkData } from './check-data.js';
 import type { ClientEvent } from './client-events.js';
 import { checkEligibility, memoryOfTasksMs } from './eligibility.js';
 import { checkTask } from './governance.js';
 import type { JoinOptions } from './join.js';
 import type { ModelCache } from './model-cache.js';
-import { checkData } from './model-trainer.js';
 import type { Platform } from './platform.js';
 import { createOwnPlace } from './report-places.js';
 import {
@@ -157,8 +156,8 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
     if (!verdict.accepted) return verdict.reason;
     if (!options.trainer) checkData(definition, data.train.dataset);
     // A person sees the graph that would run.
-    const model = accept.approve ? await trainers.modelOf(definition, api) : undefined;
-    const approval = await askApproval(accept, task, model && graphSummary(model));
+    const summary = accept.approve ? await trainers.summaryOf(definition, api) : undefined;
+    const approval = await askApproval(accept, task, summary);
     if (approval.decision === 'approved') return undefined;
     const { hash, decision, reason } = approval;
     if (decision === 'pending' && !asked.has(hash)) await emit({ type: 'approval-needed', hash, definition });

@@ -7,6 +7,7 @@ import { MAX_EXAMPLE_COUNT } from '../round/check-report.js';
 import { checkAttributes } from './client-record.js';
 import type { Federation } from './federation.js';
 import { jsonResponse, type ServerRequest } from './http.js';
+import { noteDownload } from './note-download.js';
 import { offersFor } from './offers.js';
 import { retryAfterFor } from './pace.js';
 import { readJson } from './read-body.js';
@@ -80,6 +81,8 @@ export function clientRoutes(federation: Federation): readonly Route[] {
       const target = targetOf(request, path);
       const leave = enter(target.clientIndex);
       metrics?.uploads(1);
+      const { host, clientIndex, round } = target;
+      if (!host.standing(clientIndex, round)) host.activity.uploading(clientIndex);
       try {
         const taken = await take(target, request);
         metrics?.update(taken.outcome);
@@ -139,6 +142,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         availability.note(record.index, record.population, told, retryAfterMs);
         federation.clientCame();
         const task = federation.taskFor(record.index);
+        if (task?.type === 'train') federation.hostOf(task.runId)?.activity.handedOut(record.index);
         const answer: CheckInResponse = task
           ? { type: 'task', task }
           : { type: 'wait', retryAfterMs, reason: federation.reasonToWait(record) };
@@ -159,7 +163,15 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         return wakes.poll(record.index, wait * 1000, request);
       },
     ],
-    ['GET', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
+    [
+      'GET',
+      '/v1/blobs/:sha256',
+      (request, { sha256 = '' }) => {
+        const answer = blobs.serve(sha256, request);
+        noteDownload(federation, sha256, request);
+        return answer;
+      },
+    ],
     ['HEAD', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
     ['PUT', `${report}/updates/:client`, takesUpdate(putUpdate)],
     ['PATCH', `${report}/updates/:client`, takesUpdate(patchUpdate)],

@@ -62,7 +62,7 @@ export interface OpenRoundState extends OpenRound {
 /** `GET /v1/control/runs/:run` */
 export interface RunDetails extends RunOverview {
   /** Absent where the run is not open. */
-  readonly open?: OpenRound;
+  readonly open?: OpenRoundState;
   readonly config: Readonly<Record<string, unknown>>;
   readonly eventCount: number;
   /** The last ones. */

@@ -27,6 +27,8 @@ export interface ConnectionLimits {
   /** How often late ones are looked for. */
   readonly checkIntervalMs: number;
   readonly maxConnections: number;
+  /** So long may a peer take nothing of an answer that waits for it. */
+  readonly stallMs: number;
 }
 
 export const defaultConnectionLimits: ConnectionLimits = {
@@ -35,6 +37,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   requestTimeoutMs: 30 * 60_000,
   checkIntervalMs: 5_000,
   maxConnections: 20_000,
+  stallMs: 60_000,
 };
 
 /** How long an idle connection is kept for a client's next request. */
@@ -42,9 +45,6 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** So much of a stream of events may wait for a peer that does not read. */
 const MAX_UNREAD_BYTES = 64 * 1024;
-
-/** So long may a peer take nothing of an answer that waits for it. */
-const STALLED_MS = 60_000;
 
 /** A year, in which browsers come over TLS only. */
 const STRICT_TRANSPORT = 'max-age=31536000';
@@ -75,10 +75,11 @@ export function createNodeServer(
   const listener = (request: IncomingMessage, response: NodeResponse) => {
     if (tls) response.setHeader('strict-transport-security', STRICT_TRANSPORT);
     const fault = faultOf(request);
-    if (fault) return send(request, response, problemResponse(fault));
+    const answerWith = (answer: ServerResponse) => send(request, response, answer, limits.stallMs);
+    if (fault) return answerWith(problemResponse(fault));
     guard.began(request, response);
     handler(toRequest(request, response))
-      .then((answer) => guard.isRefused(request.socket) || send(request, response, answer))
+      .then((answer) => guard.isRefused(request.socket) || answerWith(answer))
       .catch(() => response.destroy());
   };
   const server: Server = tls
@@ -110,6 +111,7 @@ function send(
   request: IncomingMessage,
   response: NodeResponse,
   { status, headers, body }: ServerResponse,
+  stallMs: number,
 ): void {
   if (response.destroyed) return;
   // What is left of the body nobody reads: keeping the connection would mean to read it all.
@@ -124,7 +126,7 @@ function send(
   if (body && Symbol.asyncIterator in body) {
     // Node ends the answer to HEAD by itself, and nobody asks for a part.
     if (request.method === 'HEAD') response.end();
-    else pour(body, response);
+    else pour(body, response, stallMs);
     return;
   }
   // Node sets the length of a body that comes with `end`; HEAD has one and no body.
@@ -134,9 +136,9 @@ function send(
 }
 
 /** One part at a time, and the next when there is room; a peer that takes none for a while is cut off. */
-function pour(parts: AsyncIterable<Uint8Array | string>, response: NodeResponse): void {
+function pour(parts: AsyncIterable<Uint8Array | string>, response: NodeResponse, stallMs: number): void {
   response.flushHeaders();
-  response.setTimeout(STALLED_MS, () => response.destroy());
+  response.setTimeout(stallMs, () => response.destroy());
   // What fails in the middle of an answer can be told by its breaking off alone: it destroys the response.
   pipeline(Readable.from(parts, { highWaterMark: 1 }), response, () => {});
 }

@@ -5,6 +5,7 @@ import type { StopReason } from '../round/run-events.js';
 import type { RunPlan } from '../round/run-plan.js';
 import type { RunState } from '../round/run-state.js';
 import type { Candidate } from '../strategy/selection.js';
+import type { ClientActivity } from './client-activity.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { RoundRecorder } from './round-recorder.js';
 
@@ -17,6 +18,7 @@ export interface RoundHostContext {
   readonly global: Float32Array;
   readonly recorder: RoundRecorder;
   readonly evaluations: EvaluationRounds;
+  readonly activity: ClientActivity;
   /** Fold in ascending order of clients: the same bytes whatever comes first. */
   readonly deterministic: boolean;
   /** Bound on the L2 norm of an update; absent: none. */

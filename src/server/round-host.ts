@@ -14,6 +14,7 @@ import {
   type RunState,
   type Transition,
 } from '../round/run-state.js';
+import type { ClientActivity } from './client-activity.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { HostResult, RoundHostContext } from './round-host-context.js';
 import { isTurn, standingOf } from './standing.js';
@@ -39,6 +40,7 @@ const CONTROLS = /[\p{C}\p{Zl}\p{Zp}]/gu;
 export class RoundHost {
   readonly slots: UploadSlots;
   readonly evaluations: EvaluationRounds;
+  readonly activity: ClientActivity;
   /** No update has more bytes. */
   readonly maxUpdateBytes: number;
   /** Rejects when the run cannot go on: its folder cannot be written. It can be resumed. */
@@ -52,6 +54,8 @@ export class RoundHost {
   #modelRound = 0;
   #deadlineAt = Number.POSITIVE_INFINITY;
   #selectingSince = 0;
+  /** How many could be asked when it was last looked; absent: nobody has looked for this round. */
+  #available: number | undefined;
   #timer: NodeJS.Timeout | undefined;
   readonly #turns: Turns = createTurns((clientIndex, round) => isTurn(this.#state, clientIndex, round));
   #publishing: Promise<void> = Promise.resolve();
@@ -61,6 +65,7 @@ export class RoundHost {
   constructor(context: RoundHostContext) {
     this.#context = context;
     this.evaluations = context.evaluations;
+    this.activity = context.activity;
     const bytes = Math.max(1, context.layout.size * Float32Array.BYTES_PER_ELEMENT);
     this.maxUpdateBytes = bytes + MAX_HEADER_BYTES;
     const slotCount = Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, Math.floor(SLOT_BYTES / bytes)));
@@ -85,6 +90,11 @@ export class RoundHost {
   /** The round that left it. */
   get modelRound(): number {
     return this.#modelRound;
+  }
+
+  /** How many clients could be asked now. */
+  get available(): number {
+    return this.#context.candidates().length;
   }
 
   /** Sets the run going: from its beginning, or from where a restored one stands. */
@@ -206,6 +216,7 @@ export class RoundHost {
     fold(this.#sum, values, first.weight);
     recorder.trained(round, clientIndex, metadata);
     release([clientIndex]);
+    this.activity.ended([clientIndex], 'done');
     this.#take({ state: next.state, commands: others });
     return { outcome: 'accepted', detail: `folded into the mean of round ${round}` };
   }
@@ -215,6 +226,7 @@ export class RoundHost {
     if (this.#stopped || this.standing(clientIndex, round)) return;
     this.#context.recorder.failed(round, clientIndex, reason.replaceAll(CONTROLS, ' '));
     this.#context.release([clientIndex]);
+    this.activity.ended([clientIndex], 'failed');
     this.deliver({ type: 'client-failed', round, clientId: clientIndex });
   }
 
@@ -240,6 +252,7 @@ export class RoundHost {
       case 'dismiss':
         recorder.surplus(command.clientIds.length);
         release(command.clientIds);
+        this.activity.ended(command.clientIds, 'late');
         break;
       case 'aggregate':
         writeMean(this.#sum, this.#mean);
@@ -251,6 +264,8 @@ export class RoundHost {
       case 'evaluate':
         clearTimeout(this.#timer);
         release(this.#state.failed);
+        // Those who have failed before are that; the others had not answered at the deadline.
+        this.activity.ended(this.#state.failed, 'late');
         this.#publishing = this.#publish(command.round).catch((error: unknown) => this.fail(error));
         break;
       case 'finish':
@@ -270,7 +285,9 @@ export class RoundHost {
     reset(this.#sum);
     this.#work = command;
     this.#deadlineAt = deadlineMs === undefined ? Number.POSITIVE_INFINITY : now() + deadlineMs;
-    recorder.began(round, cohort, this.#state.goal, deadlineMs);
+    recorder.began(round, cohort, { goal: this.#state.goal, deadlineMs, availableCount: this.#available });
+    this.activity.begin(round, cohort);
+    this.#available = undefined;
     clearTimeout(this.#timer);
     if (deadlineMs !== undefined) this.#after(deadlineMs, { type: 'deadline-passed', round });
     engage(cohort);
@@ -285,11 +302,13 @@ export class RoundHost {
   #offerCandidates(): void {
     const { phase, round } = this.#state;
     if (phase !== 'selecting' || this.#stopped) return;
-    const { candidates, now } = this.#context;
+    const { now } = this.#context;
+    const candidates = this.#context.candidates();
+    this.#available = candidates.length;
     this.deliver({
       type: 'candidates',
       round,
-      candidates: candidates(),
+      candidates,
       waitedMs: now() - this.#selectingSince,
     });
     if (this.#state.phase !== 'selecting') return;

@@ -27,8 +27,15 @@ export interface RecorderContext {
   time(): number;
 }
 
+/** What a cohort was asked for, and how many could have been asked. */
+interface Asked {
+  readonly goal: number;
+  readonly deadlineMs: number | undefined;
+  readonly availableCount: number | undefined;
+}
+
 export interface RoundRecorder {
-  began(round: number, cohort: readonly number[], goal: number, deadlineMs: number | undefined): void;
+  began(round: number, cohort: readonly number[], more: Asked): void;
   trained(round: number, clientId: number, metadata: UpdateMetadata): void;
   failed(round: number, clientId: number, reason: string): void;
   surplus(count: number): void;
@@ -68,10 +75,11 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
   const log = (event: RunEvent) => void append(event, false).catch(onFailure);
 
   return {
-    began(round, cohort, goal, deadlineMs) {
+    began(round, cohort, { goal, deadlineMs, availableCount }) {
       tally = startTally(cohort.length);
       const deadline = deadlineMs === undefined ? {} : { deadlineMs };
-      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline });
+      const available = availableCount === undefined ? {} : { availableCount };
+      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline, ...available });
     },
     trained(round, clientId, { exampleCount, steps, loss, trainMs }) {
       tally.trained++;

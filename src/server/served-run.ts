@@ -2,6 +2,7 @@
 import { graphHash } from '../learn/graph-hash.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
+import { createActivityBoard } from '../round/activity-board.js';
 import { restoredRun } from '../round/round.js';
 import type { RoundFinished, RunEvent, RunFinished } from '../round/run-events.js';
 import type { RunPlan } from '../round/run-plan.js';
@@ -16,6 +17,7 @@ import { type RunDirectory, sha256 } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
 import type { Availability } from './availability.js';
 import type { BlobStore } from './blobs.js';
+import { createClientActivity } from './client-activity.js';
 import {
   clientEvaluation,
   type EvaluationRounds,
@@ -42,6 +44,10 @@ export interface ServedRunContext {
   /** These clients have something to do. */
   wake(clients: readonly number[]): void;
   onEvent(runId: string, event: RunEvent): void;
+  /** Clients of the run do something else now. */
+  onActivity(runId: string): void;
+  /** Whether anybody looks at the run. */
+  isWatched(runId: string): boolean;
   /** Milliseconds of any origin, and since 1970. */
   now(): number;
   time(): number;
@@ -118,10 +124,16 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
       }));
   };
   const evaluations = evaluationOf(context, global, { engage, release });
+  const activity = createClientActivity({
+    board: createActivityBoard(),
+    time,
+    onChange: () => context.onActivity(runId),
+    isWatched: () => context.isWatched(runId),
+  });
   const { deterministic, maxUpdateNorm } = options;
   const host = new RoundHost({
-    ...{ plan, definition, layout, global, recorder, evaluations, deterministic, maxUpdateNorm },
-    ...{ candidates, engage, release, now },
+    ...{ plan, definition, layout, global, recorder, evaluations, activity, deterministic },
+    ...{ maxUpdateNorm, candidates, engage, release, now },
   });
 
   const over = host.finished

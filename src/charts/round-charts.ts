@@ -1,7 +1,7 @@
 /** The charts over rounds: metrics, bytes, failures and time. */
 
 import { formatBytes, formatDuration, formatMetric, formatPercent, formatPlural } from '../format.js';
-import type { IsolatedEvaluated } from '../round/run-events.js';
+import type { IsolatedEvaluated, RoundFinished } from '../round/run-events.js';
 import type { Chart, Column, Series, ValueFormat } from './chart.js';
 import { modelWords } from './model-words.js';
 import { finite, meanOf, type RunSummary } from './run-summary.js';
@@ -106,51 +106,76 @@ function isolatedSeries(isolated: readonly IsolatedEvaluated[], metric: Metric):
 }
 
 /** What the run cost: bytes moved, wall time, failed clients where there were any. */
-export function costCharts({ rounds, failures }: RunSummary): readonly Chart[] {
-  if (rounds.length < 2) return [];
-  const x = rounds.map((event) => event.round);
-  const over = { xName: 'Round', x } as const;
+export function costCharts(summary: RunSummary): readonly Chart[] {
+  return [bytesChart(summary), wallChart(summary), failedChart(summary)].filter(
+    (chart) => chart !== undefined,
+  );
+}
+
+/** Bytes moved since the start, against sending the examples themselves once; none before there are two rounds. */
+export function bytesChart(
+  { rounds, started }: RunSummary,
+  trainCount = started.trainCount,
+): Chart | undefined {
+  if (rounds.length < 2) return undefined;
   const down = runningSum(rounds.map((event) => event.downBytes));
   const up = runningSum(rounds.map((event) => event.upBytes));
+  const rawBytes = trainCount * started.exampleBytes;
+  const raw: Series = {
+    name: 'Sending the examples once',
+    tone: 'central',
+    values: rawBytes,
+    look: 'dashed',
+  };
+  return {
+    ...overRounds(rounds),
+    id: 'bytes',
+    title: 'Bytes moved, in total',
+    yName: 'bytes since the start',
+    format: 'bytes',
+    series: [
+      { name: 'Models to clients', tone: 'global', values: down },
+      { name: 'Updates to the server', tone: 'federated', values: up },
+      // A server may not know how many examples there are.
+      ...(rawBytes > 0 ? [raw] : []),
+    ],
+    summary: `Bytes moved: ${formatBytes(down.at(-1) ?? 0)} to clients and ${formatBytes(up.at(-1) ?? 0)} back.`,
+  };
+}
+
+/** The wall time of each round; none before there are two. */
+export function wallChart({ rounds }: RunSummary): Chart | undefined {
+  if (rounds.length < 2) return undefined;
   const wall = rounds.map((event) => event.wallMs);
+  return {
+    ...overRounds(rounds),
+    id: 'wall',
+    title: 'Time per round',
+    yName: 'wall time',
+    format: 'milliseconds',
+    series: [{ name: 'Wall time', tone: 'training', values: wall }],
+    summary: `Wall time per round, ${formatDuration(meanOf(wall) ?? 0)} on average.`,
+  };
+}
+
+function failedChart({ rounds, failures }: RunSummary): Chart | undefined {
   const failed = rounds.map((event) => event.failedCount);
   const failedTotal = failed.reduce((total, count) => total + count, 0);
-  const charts: Chart[] = [
-    {
-      ...over,
-      id: 'bytes',
-      title: 'Bytes moved, in total',
-      yName: 'bytes since the start',
-      format: 'bytes',
-      series: [
-        { name: 'Models to clients', tone: 'global', values: down },
-        { name: 'Updates to the server', tone: 'federated', values: up },
-      ],
-      summary: `Bytes moved: ${formatBytes(down.at(-1) ?? 0)} to clients and ${formatBytes(up.at(-1) ?? 0)} back.`,
-    },
-    {
-      ...over,
-      id: 'wall',
-      title: 'Time per round',
-      yName: 'wall time',
-      format: 'milliseconds',
-      series: [{ name: 'Wall time', tone: 'training', values: wall }],
-      summary: `Wall time per round, ${formatDuration(meanOf(wall) ?? 0)} on average.`,
-    },
-  ];
-  if (failedTotal > 0) {
-    const reasons = new Set(failures.map((event) => event.reason)).size;
-    charts.push({
-      ...over,
-      id: 'failed',
-      title: 'Failed clients per round',
-      yName: 'clients',
-      format: 'count',
-      series: [{ name: 'Failed clients', tone: 'failed', values: failed, look: 'bars' }],
-      summary: `Failed clients per round: ${failedTotal} in all, for ${reasons} different reasons.`,
-    });
-  }
-  return charts;
+  if (rounds.length < 2 || failedTotal === 0) return undefined;
+  const reasons = new Set(failures.map((event) => event.reason)).size;
+  return {
+    ...overRounds(rounds),
+    id: 'failed',
+    title: 'Failed clients per round',
+    yName: 'clients',
+    format: 'count',
+    series: [{ name: 'Failed clients', tone: 'failed', values: failed, look: 'bars' }],
+    summary: `Failed clients per round: ${failedTotal} in all, for ${reasons} different reasons.`,
+  };
+}
+
+function overRounds(rounds: readonly RoundFinished[]): Pick<Chart, 'xName' | 'x'> {
+  return { xName: 'Round', x: rounds.map((event) => event.round) };
 }
 
 function runningSum(values: readonly number[]): number[] {

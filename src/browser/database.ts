@@ -40,10 +40,10 @@ export async function openDatabase(name: string): Promise<ParticipantDatabase> {
   return database;
 }
 
-/** Whether there is such a database; not all browsers tell, then it is looked for by opening it. */
+/** Whether there is such a database; a browser that does not tell has none, as far as anybody who only looks knows. */
 export async function databaseExists(name: string): Promise<boolean> {
   const all = await indexedDB.databases?.();
-  return all ? all.some((each) => each.name === name) : true;
+  return all?.some((each) => each.name === name) ?? false;
 }
 
 /** Deletes it, with all that is in it. */

@@ -1,5 +1,6 @@
 /** `tessera/browser`: takes part in a federation from a tab, in a Worker of its own. */
 
+import { defineElement } from './element/participant-element.js';
 import { createParticipantWith, type Participant } from './participant.js';
 import type { ParticipantOptions } from './settings.js';
 
@@ -14,6 +15,7 @@ export type { CsvOptions } from '../data/csv.js';
 export type { Dataset } from '../data/dataset.js';
 export type { EngineOptions } from '../engine/engine-options.js';
 export type { Offer, TaskDefinition } from '../protocol/messages.js';
+export type { ParticipantElement } from './element/participant-element.js';
 export { createExampleStore, type ExampleStore } from './example-store.js';
 export { type BrowserExamples, type CsvExamples, examplesOfCsv, type TextExamples } from './examples.js';
 export type { Participant } from './participant.js';
@@ -33,4 +35,13 @@ export function createParticipant(options: ParticipantOptions): Participant {
     () => new Worker(new URL('./worker.js', import.meta.url), { type: 'module' }),
     options,
   );
+}
+
+/**
+ * Makes `<tessera-participant>` known to the page, or the same under another name; twice does no harm.
+ *
+ * @param tag with a hyphen in it, as custom elements have
+ */
+export function defineParticipantElement(tag = 'tessera-participant'): void {
+  defineElement(createParticipant, tag);
 }

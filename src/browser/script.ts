@@ -4,6 +4,7 @@
  */
 import { describeEvent } from '../client/client-events.js';
 import { describeProtection, describeUse } from '../client/protection.js';
+import { defineElement } from './element/participant-element.js';
 import { createExampleStore } from './example-store.js';
 import { examplesOfCsv } from './examples.js';
 import type { MessageEnd } from './link.js';
@@ -22,6 +23,7 @@ if ('document' in globalThis) {
     ...{ describeEvent, describeProtection, describeUse },
   };
   Object.assign(globalThis, { tessera });
+  defineElement(createParticipant, 'tessera-participant');
 } else {
   serveParticipant(globalThis as unknown as MessageEnd);
 }

@@ -22,7 +22,7 @@ import {
 import type { DeviceFacts } from './device-facts.js';
 import { createExampleReader } from './example-source.js';
 import type { Guesses } from './guesses.js';
-import { readHistory } from './history.js';
+import { readHistory, totalsOf } from './history.js';
 import { createIdbStateStore } from './idb-state-store.js';
 import { openKey, readKey } from './key-store.js';
 import type { Link } from './link.js';
@@ -125,6 +125,17 @@ export function createHost(
     return making;
   };
   reader.subscribe(deviceChanged.ring);
+  /** What there is of an earlier visit. */
+  const recall = async () => {
+    const read = async (database: ParticipantDatabase) => {
+      const key = await readKey(database);
+      return key && { clientId: (await createSigner(key)).keyId, totals: await totalsOf(database) };
+    };
+    const earlier = await look(name, read, undefined);
+    if (earlier && !turn) keeper.change(earlier);
+  };
+  // Whoever takes part finds out anyway what is wrong with the database.
+  void recall().catch(() => {});
 
   const take = async (onWait: () => void, signal: AbortSignal): Promise<Turn | undefined> => {
     const release = await takeTurn(place.locks, `tessera ${name}`, onWait, signal);

@@ -1,5 +1,6 @@
 /** One run of a server: its settings, its folder, its host, and how it stands. */
 import { graphHash } from '../learn/graph-hash.js';
+import type { Layout } from '../params/layout.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
 import { createActivityBoard } from '../round/activity-board.js';
@@ -15,6 +16,8 @@ import { vocabularyName } from '../settings/vocabulary-name.js';
 import type { RecoveredRun } from '../store/recover-run.js';
 import { type RunDirectory, sha256 } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
+import { createServerState, paramsOfServerState, restoreServerState } from '../strategy/server-state.js';
+import type { ServerState, Strategy } from '../strategy/strategy.js';
 import type { Availability } from './availability.js';
 import type { BlobStore } from './blobs.js';
 import { createClientActivity } from './client-activity.js';
@@ -89,6 +92,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
   const participation = createParticipation(participationLimitsOf(options));
   for (const event of recovered?.events ?? []) participation.note(event);
   const global = await startingParams(served, run, recovered);
+  const serverState = await startingState(plan.strategy, layout, run, recovered);
   let failure: string | undefined;
   let status: RunStatus = 'running';
 
@@ -99,6 +103,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     ...{ run, blobs, time },
     onFailure: (error) => host.fail(error),
     modelBytes: encodeSafetensors({ layout, values: global }).length,
+    serverState: () => paramsOfServerState(serverState, layout),
     onEvent: (event) => {
       participation.note(event);
       onEvent(runId, event);
@@ -132,7 +137,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
   });
   const { deterministic, maxUpdateNorm } = options;
   const host = new RoundHost({
-    ...{ plan, definition, layout, global, recorder, evaluations, activity, deterministic },
+    ...{ plan, definition, layout, global, serverState, recorder, evaluations, activity, deterministic },
     ...{ maxUpdateNorm, candidates, engage, release, now },
   });
 
@@ -245,6 +250,20 @@ async function startingParams(
   const last: RoundFinished | undefined = recovered?.lastRound;
   if (!last) return served.initialParams();
   return readParams(await run.loadModel(last.round), served.trainer.layout, 'the saved model').values;
+}
+
+async function startingState(
+  strategy: Strategy,
+  layout: Layout,
+  run: RunDirectory,
+  recovered: RecoveredRun | undefined,
+): Promise<ServerState> {
+  const state = createServerState(strategy, layout);
+  const last = recovered?.lastRound;
+  if (last && strategy.serverState.length > 0) {
+    restoreServerState(state, layout, await run.load('server', last.round));
+  }
+  return state;
 }
 
 function evaluationOf(

@@ -22,8 +22,9 @@ export interface GuessContext {
   readonly models: ModelCache;
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   engine(): Promise<Engine>;
-  /** What tasks have told of the newest models. */
+  /** What tasks and offers have told of the newest models. */
   readonly newest: NewestModels;
+  /** Asks anew what is offered, and tells `newest`. */
   offers(): Promise<readonly Offer[]>;
   now(): number;
   /** What the person has typed: where models know buckets of words, the words to suggest. */
@@ -54,8 +55,7 @@ export function createGuesses(context: GuessContext): Guesses {
   let looking: Promise<void> | undefined;
 
   const look = async () => {
-    for (const { definition, round, params } of await context.offers())
-      known.learn({ definition, round, params });
+    await context.offers();
     lookedAt = now();
   };
   const lookOnce = () => {

@@ -66,7 +66,17 @@ function Track({ desk }: { desk: Desk }) {
   const track = desk.track.value;
   const label = desk.watched.value?.label ?? null;
   const names = desk.classNames.value;
-  if (track.length < 2) return null;
+  if (track.length < 2) {
+    return (
+      <div class="track">
+        <h3>This drawing, round by round</h3>
+        <p class="note">
+          After each round the newer model reads the drawing on the pad again, or the last one that you kept:
+          here you see it learn.
+        </p>
+      </div>
+    );
+  }
   return (
     <div class="track">
       <h3>This drawing, round by round</h3>

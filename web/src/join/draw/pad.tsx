@@ -71,6 +71,7 @@ export function Pad({ strokes, onDraw, onKey }: PadProps) {
   };
   return (
     <div class="pad">
+      {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: it takes keys as an application does */}
       <canvas
         ref={canvas}
         class="ink"

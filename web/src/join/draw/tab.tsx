@@ -7,6 +7,7 @@ import { GuessPanel } from './guess-panel.js';
 import { KeptDrawings } from './kept-drawings.js';
 import { LabelRow } from './label-row.js';
 import { Pad } from './pad.js';
+import { bestOf } from './reading.js';
 
 /** One, for as long as the page lives: who looks at the other tab finds this one as it was. */
 let desk: Desk | undefined;
@@ -16,14 +17,17 @@ export function DrawTab({ offer }: { offer: Offer | undefined }) {
   const { joiner, kept, classNames } = desk;
   const here = desk;
   useEffect(() => here.choose(offer), [here, offer?.definition.runId]);
-  useEffect(() => here.lookAgain(), [here, offer?.round, offer?.definition.runId]);
+  // A task names a newer model, too.
+  const asked = joiner.state.value.round;
+  useEffect(() => here.lookAgain(), [here, offer?.round, asked]);
   const bytes = kept.value.reduce((sum, { features }) => sum + features.byteLength, 0);
   return (
     <JoinTab
       joiner={joiner}
       offer={offer}
       stays={{ count: kept.value.length, bytes }}
-      lead={`Draw ${oneOf(classNames.value)}. The model that many devices train together guesses what it is, and learns your hand without ever seeing your drawings.`}
+      lead={`Draw ${oneOf(classNames.value)}, and a model that many devices train together guesses what it is.`}
+      more="It learns your hand without ever seeing your drawings."
     >
       <div class="draw">
         <PadPanel desk={here} />
@@ -62,6 +66,7 @@ function PadPanel({ desk: here }: { desk: Desk }) {
             Draw here
           </p>
         )}
+        <LiveChip desk={here} />
         <div class="pad-tools">
           <button
             type="button"
@@ -95,6 +100,18 @@ function PadPanel({ desk: here }: { desk: Desk }) {
         </span>
       </div>
     </section>
+  );
+}
+
+/** On a small screen the guess is at the pad, too. Screen readers have it from its panel. */
+function LiveChip({ desk: here }: { desk: Desk }) {
+  const reading = here.track.value.at(-1);
+  if (!reading || !here.watched.value?.isOnPad) return null;
+  const { label, share } = bestOf(reading);
+  return (
+    <p class="live-chip" aria-hidden="true">
+      <strong>{here.classNames.value[label]}</strong> {Math.round(100 * share)}%
+    </p>
   );
 }
 

@@ -10,6 +10,7 @@ export function NothingToJoin() {
       <p class="note">
         Operators start one on the <a href="/#/new">dashboard</a>, or with
       </p>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
       <pre class="command" tabIndex={0}>
         npx tessera runs start --data digits --model mlp \{'\n'}
         {'    '}--cohort 2 --over-selection 1 --rounds 50

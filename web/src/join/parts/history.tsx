@@ -13,7 +13,8 @@ export function History({ history }: { history: readonly Contribution[] }) {
   return (
     <details class="more">
       <summary>What you have given ({formatCount(history.length)})</summary>
-      <div class="requests-scroll" tabIndex={0} role="region" aria-label="Contributions, the newest first">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+      <section class="requests-scroll" tabIndex={0} aria-label="Contributions, the newest first">
         <table class="contributions">
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function History({ history }: { history: readonly Contribution[] }) {
             ))}
           </tbody>
         </table>
-      </div>
+      </section>
     </details>
   );
 }

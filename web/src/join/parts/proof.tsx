@@ -97,7 +97,8 @@ export function Proof({ joiner, offer, stays }: { joiner: Joiner; offer: Offer |
       </dl>
       <details class="more" open>
         <summary>Every request of this page ({formatCount(requests.value.length)})</summary>
-        <div class="requests-scroll" tabIndex={0} role="region" aria-label="Requests, the newest first">
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
+        <section class="requests-scroll" tabIndex={0} aria-label="Requests, the newest first">
           <table class="requests">
             <thead>
               <tr>
@@ -118,7 +119,7 @@ export function Proof({ joiner, offer, stays }: { joiner: Joiner; offer: Offer |
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
         {groups.length > SHOWN && <p class="note">Older ones count in the total.</p>}
       </details>
       <History history={history.value} />

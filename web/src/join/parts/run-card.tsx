@@ -30,10 +30,16 @@ export function RunCard({ offer }: { offer: Offer }) {
       </h2>
       <RunSelect offer={offer} />
       <p class="run-round">
-        {over ? 'Ended after round' : 'Round'} <strong>{formatCount(round)}</strong> of {formatCount(rounds)}
-        {status === 'paused' && !over && ' · paused by an operator'}
+        {over ? (
+          'This run has ended.'
+        ) : (
+          <>
+            Round <strong>{formatCount(round)}</strong> of {formatCount(rounds)}
+            {status === 'paused' && ' · paused by an operator'}
+          </>
+        )}
       </p>
-      <progress max={rounds} value={round} aria-label="Rounds done" />
+      <progress max={rounds} value={over ? rounds : round} aria-label="Rounds done" />
       {metrics && (
         <dl class="run-figures">
           <div>

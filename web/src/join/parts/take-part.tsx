@@ -5,11 +5,19 @@ import type { Joiner } from '../state/joiner.js';
 import { statusSentence } from '../state/sentences.js';
 import { Switch } from './switch.js';
 
-export function TakePart({ joiner, count }: { joiner: Joiner; count: number }) {
+interface TakePartProps {
+  readonly joiner: Joiner;
+  /** Of examples that are kept. */
+  readonly count: number;
+  /** Whether the run has ended. */
+  readonly isOver: boolean;
+}
+
+export function TakePart({ joiner, count, isOver }: TakePartProps) {
   const state = joiner.state.value;
   const { status, progress } = state;
   const isOn = joiner.isOn.value;
-  const sentence = joiner.trouble.value ?? statusSentence(joiner.kind, state, count);
+  const sentence = joiner.trouble.value ?? statusSentence(joiner.kind, state, { count, isOver });
   const isBad = joiner.trouble.value !== undefined || status === 'failed';
   useEffect(() => announce(sentence), [sentence]);
   return (
@@ -20,12 +28,7 @@ export function TakePart({ joiner, count }: { joiner: Joiner; count: number }) {
         describedBy="take-part-status"
         onTurn={(on) => void joiner.turn(on)}
       />
-      <div class="take-part-text">
-        <h2 id="take-part-title">Take part</h2>
-        <p id="take-part-status" class={isBad ? 'problem' : ''}>
-          {sentence}
-        </p>
-      </div>
+      <h2 id="take-part-title">Take part</h2>
       {isOn && status !== 'pending' && (
         <button
           type="button"
@@ -35,6 +38,9 @@ export function TakePart({ joiner, count }: { joiner: Joiner; count: number }) {
           {status === 'paused' ? 'Go on' : 'Pause'}
         </button>
       )}
+      <p id="take-part-status" class={isBad ? 'problem' : ''}>
+        {sentence}
+      </p>
       <div class={`thread ${progress ? 'busy' : ''} ${progress && progress.share === null ? 'unknown' : ''}`}>
         <span style={{ '--share': String(progress?.share ?? (progress ? 1 : 0)) }} />
       </div>

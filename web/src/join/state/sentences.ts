@@ -12,8 +12,16 @@ export function countOf(kind: Kind, count: number): string {
   return formatPlural(count, NOUNS[kind]);
 }
 
-/** @param count how many examples are kept */
-export function statusSentence(kind: Kind, state: ParticipantState, count: number): string {
+/** What the state alone does not say. */
+export interface Around {
+  /** How many examples are kept. */
+  readonly count: number;
+  /** Whether the run has ended. */
+  readonly isOver: boolean;
+}
+
+/** What goes on. */
+export function statusSentence(kind: Kind, state: ParticipantState, { count, isOver }: Around): string {
   const { status, sentence, progress, round } = state;
   switch (status) {
     case 'off':
@@ -25,6 +33,7 @@ export function statusSentence(kind: Kind, state: ParticipantState, count: numbe
     case 'pending':
       return 'An operator has to approve this device. It waits, and goes on by itself.';
     case 'waiting':
+      if (isOver) return 'On. This run has ended; it goes on with the next one.';
       return count === 0 ? needsOne(kind) : 'Taking part: waiting for the next round.';
     case 'not-eligible':
       return count === 0 ? needsOne(kind) : plain(sentence);

@@ -21,7 +21,8 @@ export function WriteTab({ offer }: { offer: Offer | undefined }) {
       joiner={here.joiner}
       offer={offer}
       stays={{ count: kept.length, bytes }}
-      lead="Type, and the model that many devices train together suggests what comes next. It learns from your words without ever seeing them."
+      lead="Type, and a model that many devices train together suggests what comes next."
+      more="It learns from your words without ever seeing them."
     >
       <div class="write">
         <Editor desk={here} />
@@ -83,7 +84,8 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
         }}
         onKeyDown={type}
       />
-      <div class="suggestions" role="group" aria-label="What may come next">
+      <fieldset class="suggestions">
+        <legend class="sr">What may come next</legend>
         {[0, 1, 2].map((index) => {
           const choice = shown[index];
           return (
@@ -95,9 +97,11 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
               onClick={() => take(index)}
               tabIndex={choice ? 0 : -1}
             >
-              <kbd aria-hidden="true">{index + 1}</kbd>
+              <span class="key" aria-hidden="true">
+                {index + 1}
+              </span>
               <span class="suggestion-word">{choice?.label ?? '…'}</span>
-              {choice?.share != null && (
+              {choice?.share != null && choice.share >= 0.01 && (
                 <span class="suggestion-share" aria-hidden="true">
                   {percent(choice.share)}
                 </span>
@@ -105,7 +109,7 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
             </button>
           );
         })}
-      </div>
+      </fieldset>
       <p class="hint" id="text-hint">
         {trouble.value ? (
           <span class="problem">{trouble}</span>
@@ -128,7 +132,7 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
 }
 
 function percent(share: number): string {
-  return share < 0.01 ? '<1%' : `${Math.round(100 * share)}%`;
+  return `${Math.round(100 * share)}%`;
 }
 
 /** The same text, and what each round's model suggested after it. */

@@ -13,7 +13,7 @@ interface FieldText {
 
 /** By the names of the settings; `rest` is all that has no field of its own. */
 export const FIELDS = {
-  name: { label: 'Name', hint: 'Of letters, digits, ".", "_" and "-"; made up where it is empty.' },
+  name: { label: 'Name', hint: 'Letters, digits, dots and dashes; made up where it is empty.' },
   title: { label: 'Title', hint: 'For the people who are asked to take part.' },
   model: { label: 'Model', hint: 'A built-in one, or an .onnx file.', value: '2nn' },
   data: {

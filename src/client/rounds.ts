@@ -180,7 +180,7 @@ async function globalParams(context: RoundContext, task: Task, signal: AbortSign
   const { params } = task;
   const { layout } = await context.trainerOf();
   const { values, cached } = await models.get(params.sha256, layout, () =>
-    fetchBlob({ api, sha256: platform.sha256 }, params, signal),
+    fetchBlob({ api, sha256: platform.sha256, signed: true }, params, signal),
   );
   await emit({ type: 'model-downloaded', ...placeOf(task), bytes: params.bytes, cached });
   return values;

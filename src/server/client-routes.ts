@@ -142,7 +142,6 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         availability.note(record.index, record.population, told, retryAfterMs);
         federation.clientCame();
         const task = federation.taskFor(record.index);
-        if (task?.type === 'train') federation.hostOf(task.runId)?.activity.handedOut(record.index);
         const answer: CheckInResponse = task
           ? { type: 'task', task }
           : { type: 'wait', retryAfterMs, reason: federation.reasonToWait(record) };

@@ -110,7 +110,12 @@ export function createFederation(context: FederationContext): Federation {
     availability.lost(clientIndex, graceMs);
     watch(clientIndex);
   };
-  const taskFor = (clientIndex: number) => hostFor(clientIndex)?.taskFor(clientIndex);
+  const taskFor = (clientIndex: number) => {
+    const host = hostFor(clientIndex);
+    const task = host?.taskFor(clientIndex);
+    if (task?.type === 'train') host?.activity.handedOut(clientIndex);
+    return task;
+  };
   const wakes = createWakeChannels({
     onPresence,
     hasTask: (clientIndex) => taskFor(clientIndex) !== undefined,

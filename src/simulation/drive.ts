@@ -9,6 +9,7 @@ import { isEvaluated, type RunProgress } from '../round/stopping.js';
 import { publishRound, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import { evaluateRound } from './evaluate-round.js';
+import type { SimulationWatcher } from './hooks.js';
 import type { LocalStore } from './local-store.js';
 import type { SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
@@ -31,6 +32,7 @@ export interface RunContext {
   /** Where a resumed run stands. */
   readonly progress: RunProgress | null;
   readonly signal: AbortSignal;
+  readonly watcher?: SimulationWatcher | undefined;
   emit(event: RunEvent): Promise<void>;
 }
 
@@ -45,7 +47,7 @@ export interface DriveResult {
 
 /** Runs rounds until the plan, or the signal, ends them. */
 export async function driveRun(context: RunContext): Promise<DriveResult> {
-  const { plan, pool, population, run, global, local, signal, emit } = context;
+  const { plan, pool, population, run, global, local, signal, watcher, emit } = context;
   const modelBytes = bytesOnTheWay(pool, local);
   const sum = createWeightedSum(pool.layout.size);
   const mean = new Float32Array(pool.layout.size);
@@ -60,6 +62,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
 
   const take = ({ state: next, commands }: { state: RunState; commands: readonly Command[] }) => {
     state = next;
+    watcher?.stateChanged(state);
     queue.push(...commands);
   };
   const deliver = (input: RunInput) => take(advance(plan, state, input));
@@ -68,6 +71,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     const { clientId } = answer;
     if (answer.type === 'failed') {
       tally.failed++;
+      watcher?.clientDoes(clientId, 'failed');
       await emit({ type: 'client-failed', round, clientId, reason: answer.reason });
       return deliver({ type: 'client-failed', round, clientId });
     }
@@ -86,6 +90,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     tally.trained++;
     tally.exampleCount += exampleCount;
     tally.lossSum += loss * exampleCount;
+    watcher?.clientDoes(clientId, 'done');
     await emit({
       type: 'client-trained',
       round,
@@ -135,7 +140,9 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
         tally = startTally(command.cohort.length);
         reset(sum);
         const { reports } = plan.strategy;
-        const work = { ...command, reports, seed: plan.seed, local };
+        watcher?.roundBegan(command.round, command.cohort);
+        const onTraining = (clientId: number) => watcher?.clientDoes(clientId, 'training');
+        const work = { ...command, reports, seed: plan.seed, local, onTraining };
         for await (const answer of trainRound(pool, population, global, work, buffers)) {
           if (signal.aborted) return;
           await hear(command.round, answer);

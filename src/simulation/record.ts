@@ -51,7 +51,9 @@ export async function recordRun(
     if (population.vocabulary) await run.saveVocabulary(population.vocabulary);
     if (progress) await emit({ type: 'run-resumed', time: Date.now(), round: progress.round });
     else await emit(startEvent(setup, run.runId));
-    const driven = await driveRun({ plan, pool, population, run, global, local, signal, emit, progress });
+    const { watcher } = hooks;
+    const places = { run, global, local, progress };
+    const driven = await driveRun({ plan, pool, population, ...places, signal, watcher, emit });
     const { rounds, metrics, bestRound } = driven;
     const complete =
       driven.reason !== 'interrupted' && (await conclude(setup, hooks, start, trained, rounds, emit));

@@ -105,9 +105,8 @@ function restOf(text: string): Readonly<Record<string, unknown>> {
 
 /** The field that a sentence is about: it begins with the name of a setting. */
 export function fieldOf(sentence: string): FieldName | undefined {
-  const first = /^([A-Za-z]\w*)[ .[]/.exec(sentence)?.[1];
-  if (first === undefined) return undefined;
-  const name = first.charAt(0).toLowerCase() + first.slice(1);
+  const name = /^([a-z]\w*)[ .[]/.exec(sentence)?.[1];
+  if (name === undefined) return undefined;
   if (Object.hasOwn(FIELDS, name)) return name as FieldName;
   return / must /.test(sentence) ? 'rest' : undefined;
 }

@@ -68,6 +68,12 @@ const training: readonly Flag[] = [
   flag('strategy', '--strategy <name>', 'fedavg [fedavg]', asText),
   flag('reports', '--reports <what>', 'clients report params or update [params]', asText),
   flag('serverLearningRate', '--server-learning-rate <x>', 'factor of the mean update [1]', asNumber),
+  flag(
+    'serverMomentum',
+    '--server-momentum <x>',
+    "share of the server's last step in its next [0]",
+    asNumber,
+  ),
   flag('rounds', '--rounds <n>', 'at most this many rounds [20]', asNumber),
   flag('evaluateEvery', '--evaluate-every <n>', 'rounds from one evaluation to the next [1]', asNumber),
   flag('target', '--target <metric=value>', 'stop when reached, like accuracy=0.97', asTarget),

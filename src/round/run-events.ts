@@ -148,6 +148,8 @@ export interface RoundFinished {
   readonly modelSha256: string;
   /** Of the file with what stays with the clients; absent where nothing does. */
   readonly localSha256?: string;
+  /** Of the file with what the strategy keeps between rounds; absent where it keeps nothing. */
+  readonly serverSha256?: string;
 }
 
 /** Central training: the same model and steps on pooled data. */

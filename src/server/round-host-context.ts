@@ -5,6 +5,7 @@ import type { StopReason } from '../round/run-events.js';
 import type { RunPlan } from '../round/run-plan.js';
 import type { RunState } from '../round/run-state.js';
 import type { Candidate } from '../strategy/selection.js';
+import type { ServerState } from '../strategy/strategy.js';
 import type { ClientActivity } from './client-activity.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { RoundRecorder } from './round-recorder.js';
@@ -16,6 +17,8 @@ export interface RoundHostContext {
   readonly layout: Layout;
   /** The global model; moved in place. */
   readonly global: Float32Array;
+  /** What the strategy keeps between rounds; moved in place. */
+  readonly serverState: ServerState;
   readonly recorder: RoundRecorder;
   readonly evaluations: EvaluationRounds;
   readonly activity: ClientActivity;

@@ -256,7 +256,7 @@ export class RoundHost {
         break;
       case 'aggregate':
         writeMean(this.#sum, this.#mean);
-        plan.strategy.apply(global, this.#mean);
+        plan.strategy.apply(global, this.#mean, this.#context.serverState);
         break;
       case 'fail-round':
         recorder.failedRound(command.reason);

@@ -1,4 +1,5 @@
 /** What a served run writes down: events, models, and the figures of the round under way. */
+import type { Params } from '../params/layout.js';
 import type { BlobReference, UpdateMetadata } from '../protocol/messages.js';
 import type { FederatedMetrics, Metrics, RoundFinished, RunEvent } from '../round/run-events.js';
 import type { RunState } from '../round/run-state.js';
@@ -19,6 +20,8 @@ export interface RecorderContext {
   readonly run: RunDirectory;
   readonly blobs: BlobStore;
   readonly modelBytes: number;
+  /** What the strategy keeps between rounds, as it is saved; undefined: nothing. */
+  serverState(): Params | undefined;
   /** Every event, when it is in the log. */
   onEvent(event: RunEvent): void;
   /** Something could not be written: the run cannot go on. */
@@ -59,7 +62,7 @@ export interface RoundRecorder {
 const KEPT_MODELS = 2;
 
 export function createRoundRecorder(context: RecorderContext): RoundRecorder {
-  const { run, blobs, modelBytes, onEvent, onFailure, time } = context;
+  const { run, blobs, modelBytes, serverState, onEvent, onFailure, time } = context;
   const offered: BlobReference[] = [];
   let tally: RoundTally = startTally(0);
 
@@ -109,6 +112,7 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       const outcome = {
         ...{ round, tally, model },
         found: found ?? undefined,
+        server: serverState(),
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
       };

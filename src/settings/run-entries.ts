@@ -33,6 +33,7 @@ export const runEntries = {
   strategy: v.picklist(['fedavg'], must('strategy', 'fedavg')),
   reports: v.picklist(['params', 'update'], must('reports', 'params or update')),
   serverLearningRate: positive('serverLearningRate'),
+  serverMomentum: number('serverMomentum', 'from 0 to below 1', (value) => value >= 0 && value < 1),
   rounds: integer('rounds', 0),
   /** Rounds from one evaluation to the next; the last round is always evaluated. */
   evaluateEvery: integer('evaluateEvery', 1),

@@ -8,6 +8,8 @@ import { type Command, createdRun, type RunInput, type RunState } from '../round
 import { isEvaluated, type RunProgress } from '../round/stopping.js';
 import { publishRound, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
+import { paramsOfServerState } from '../strategy/server-state.js';
+import type { ServerState } from '../strategy/strategy.js';
 import { evaluateRound } from './evaluate-round.js';
 import type { SimulationWatcher } from './hooks.js';
 import type { LocalStore } from './local-store.js';
@@ -29,6 +31,8 @@ export interface RunContext {
   readonly global: Float32Array;
   /** What stays with the clients; absent: nothing. Moved in place. */
   readonly local?: LocalStore | undefined;
+  /** What the strategy keeps between rounds. Moved in place. */
+  readonly server: ServerState;
   /** Where a resumed run stands. */
   readonly progress: RunProgress | null;
   readonly signal: AbortSignal;
@@ -47,7 +51,7 @@ export interface DriveResult {
 
 /** Runs rounds until the plan, or the signal, ends them. */
 export async function driveRun(context: RunContext): Promise<DriveResult> {
-  const { plan, pool, population, run, global, local, signal, watcher, emit } = context;
+  const { plan, pool, population, run, global, local, server, signal, watcher, emit } = context;
   const modelBytes = bytesOnTheWay(pool, local);
   const sum = createWeightedSum(pool.layout.size);
   const mean = new Float32Array(pool.layout.size);
@@ -122,6 +126,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       found,
       model: encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) }),
       local: local?.all(),
+      server: paramsOfServerState(server, pool.layout),
       downBytes: tally.cohortSize * modelBytes,
       upBytes: tally.trained * modelBytes,
     };
@@ -151,7 +156,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       }
       case 'aggregate':
         writeMean(sum, mean);
-        plan.strategy.apply(global, mean);
+        plan.strategy.apply(global, mean, server);
         return;
       case 'fail-round':
         tally.failure = command.reason;

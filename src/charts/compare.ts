@@ -79,12 +79,15 @@ export function comparedResults(runs: readonly RunSummary[]): readonly ComparedR
       const done = finished?.rounds ?? last?.round ?? 0;
       return finished ? formatCount(done) : `${formatCount(done)} of ${formatCount(started.rounds)}`;
     }),
-    row('Clients', ({ clientCount }) => formatCount(clientCount)),
+    row('Clients in the last round', ({ last }) => (last ? formatCount(last.cohortSize) : '–')),
     row('Parameters', ({ started }) => formatCount(started.parameterCount)),
     row('Bytes moved', ({ downBytes, upBytes }) => formatBytes(downBytes + upBytes)),
     row('Wall time', ({ wallMs }) => formatDuration(wallMs)),
   ];
 }
+
+/** What every run has of its own. */
+const OWN: ReadonlySet<string> = new Set(['name', 'title', 'out']);
 
 /** A setting of several runs; those that differ come first. */
 export interface ComparedSetting extends ComparedRow {
@@ -95,10 +98,16 @@ export interface ComparedSetting extends ComparedRow {
 export function comparedSettings(
   configs: readonly Readonly<Record<string, unknown>>[],
 ): readonly ComparedSetting[] {
-  const names = [...new Set(configs.flatMap((config) => Object.keys(config)))].sort();
+  const names = [...new Set(configs.flatMap((config) => Object.keys(config)))]
+    .filter((name) => !OWN.has(name))
+    .sort();
   const rows = names.map((name) => {
-    const values = configs.map((config) => (config[name] === undefined ? '–' : describeValue(config[name])));
+    const values = configs.map((config) => shown(config[name]));
     return { name, values, differs: new Set(values).size > 1 };
   });
   return [...rows.filter(({ differs }) => differs), ...rows.filter(({ differs }) => !differs)];
+}
+
+function shown(value: unknown): string {
+  return (value === undefined ? '' : describeValue(value)) || '–';
 }

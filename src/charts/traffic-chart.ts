@@ -12,6 +12,7 @@ export function trafficChart({ rounds }: RunSummary): Chart | undefined {
   return {
     id: 'traffic',
     title: 'Bytes per round',
+    note: 'Models and updates as they were sent, without headers.',
     xName: 'Round',
     x: asked.map(({ round }) => round),
     yName: 'bytes in the round',

@@ -31,8 +31,8 @@ export interface ActivityContext {
   isWatched(): boolean;
 }
 
-/** A client that fetches the model does so at once: so long after its task it is not taken to train already. */
-const PATIENCE_MS = 250;
+/** So long after its task a client is not taken to train yet: it may still be about to fetch the model. */
+const PATIENCE_MS = 1_000;
 
 export function createClientActivity({ board, time, onChange, isWatched }: ActivityContext): ClientActivity {
   /** Clients that have their task and have done nothing since, and when they got it. */
@@ -41,6 +41,10 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
   const note: ActivityBoard['note'] = (clientIndex, phase, at) => {
     idle.delete(clientIndex);
     board.note(clientIndex, phase, at);
+  };
+  const hasTrained = (clientIndex: number) => {
+    const at = idle.get(clientIndex);
+    if (at !== undefined) note(clientIndex, 'training', at);
   };
   const takeToTrain = () => {
     isWaiting = false;
@@ -80,13 +84,15 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
       };
     },
     uploading(clientIndex) {
-      const at = idle.get(clientIndex);
-      if (at !== undefined) note(clientIndex, 'training', at);
+      hasTrained(clientIndex);
       note(clientIndex, 'uploading', time());
       onChange();
     },
     ended(clientIndexes, how) {
-      for (const clientIndex of clientIndexes) note(clientIndex, how, time());
+      for (const clientIndex of clientIndexes) {
+        hasTrained(clientIndex);
+        note(clientIndex, how, time());
+      }
       onChange();
     },
   };

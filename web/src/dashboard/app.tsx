@@ -7,8 +7,9 @@ import { ConnectionBanner } from './parts/connection-banner.js';
 import { Later } from './parts/later.js';
 import { Loading, Notice } from './parts/notice.js';
 import { ThemeSwitch } from './parts/theme-switch.js';
+import { go, route } from './state/place.js';
 import { usePolled } from './state/poll.js';
-import { go, hrefOf, type Route, route } from './state/route.js';
+import { hrefOf, type Place, type Route } from './state/route.js';
 import { mayAct, overview, signIn, signOut, token } from './state/session.js';
 import { ClientsView } from './views/clients.js';
 import { NewRunView } from './views/new-run.js';
@@ -22,7 +23,7 @@ const loadRun = () => import('./views/run.js').then(({ RunView }) => RunView);
 const loadCompare = () => import('./views/compare.js').then(({ CompareView }) => CompareView);
 
 /** Where to go after signing in: where the reader wanted to go. */
-let wanted: Exclude<Route, { page: 'unknown' | 'sign-in' }> = { page: 'runs' };
+let wanted: Exclude<Place, { page: 'sign-in' }> = { page: 'runs' };
 
 export function App() {
   const here = route.value;

@@ -68,7 +68,7 @@ export function plotFigure(figure: Element, first: PlottedChart): PlottedFigure 
     update(next) {
       chart = next;
       if (shapeOf(next) !== shape) return redraw();
-      const columns = chartColumns(next, drawn.lines) as uPlot.AlignedData;
+      const columns = chartColumns(next, drawnLines(next)) as uPlot.AlignedData;
       const isZoomed = drawn.isZoomed();
       drawn.plot.setData(columns, !isZoomed);
       // The scales stay, the lines do not.

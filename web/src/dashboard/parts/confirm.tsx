@@ -8,11 +8,12 @@ interface Confirmed {
   readonly title: string;
   /** What happens, in a sentence or two. */
   readonly children: ComponentChildren;
-  readonly look?: 'danger' | 'plain' | 'small';
+  readonly look?: 'danger' | 'plain';
+  readonly isSmall?: boolean;
   act(): Promise<unknown>;
 }
 
-export function ConfirmButton({ label, title, children, look = 'plain', act }: Confirmed) {
+export function ConfirmButton({ label, title, children, look = 'plain', isSmall = false, act }: Confirmed) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [failure, setFailure] = useState<string | undefined>();
   const [isBusy, setBusy] = useState(false);
@@ -31,7 +32,11 @@ export function ConfirmButton({ label, title, children, look = 'plain', act }: C
   };
   return (
     <>
-      <button type="button" class={`button ${look}`} onClick={() => dialog.current?.showModal()}>
+      <button
+        type="button"
+        class={`button ${look}${isSmall ? ' small' : ''}`}
+        onClick={() => dialog.current?.showModal()}
+      >
         {label}
       </button>
       <dialog ref={dialog} aria-labelledby={id} class="dialog" onClose={() => setFailure(undefined)}>

@@ -81,6 +81,8 @@ export function runPath(runId: string): string {
 /** Any failure as a sentence for people. */
 export function sentenceOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
-  const sentence = text.charAt(0).toUpperCase() + text.slice(1);
+  // The name of a setting stays as it is.
+  const isName = /^[a-z][\w.]* must /.test(text);
+  const sentence = isName ? text : text.charAt(0).toUpperCase() + text.slice(1);
   return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }

@@ -5,6 +5,7 @@ import { createRunFold, type RunSummary } from '../../../../src/charts/run-summa
 import type { RoundFinished, RunEvent } from '../../../../src/round/run-events.js';
 import type { OpenRoundState } from '../../../../src/server/control-messages.js';
 import { followRun } from './follow-run.js';
+import { createPainter } from './painter.js';
 import { createTimelineFold, type RoundTimeline } from './round-timeline.js';
 
 /** All but `client-trained`: a run of thousands of rounds has hundreds of thousands of them. */
@@ -48,11 +49,9 @@ export function openLiveRun(runId: string, everything = false): LiveRun {
   const activities = createTimelineFold();
   let newestState: OpenRoundState | undefined;
   let newest: RoundFinished | undefined;
-  let frame = 0;
   const changed = { log: false, timeline: false };
 
   const show = () => {
-    frame = 0;
     batch(() => {
       state.value = newestState;
       if (changed.log) {
@@ -64,9 +63,7 @@ export function openLiveRun(runId: string, everything = false): LiveRun {
     changed.log = false;
     changed.timeline = false;
   };
-  const showSoon = () => {
-    frame ||= requestAnimationFrame(show);
-  };
+  const painter = createPainter(show);
   const listener = {
     onReset() {
       fold = createRunFold();
@@ -84,16 +81,16 @@ export function openLiveRun(runId: string, everything = false): LiveRun {
       const round = 'round' in event ? event.round : undefined;
       lines.push({ number, type: event.type, round, text: eventText(event) });
       changed.log = true;
-      showSoon();
+      painter.ask();
     },
     onActivity(activity: Parameters<typeof activities.add>[0]) {
       activities.add(activity);
       changed.timeline = true;
-      showSoon();
+      painter.ask();
     },
     onState(open: OpenRoundState) {
       newestState = open;
-      showSoon();
+      painter.ask();
     },
     onOver() {
       newestState = undefined;
@@ -109,7 +106,7 @@ export function openLiveRun(runId: string, everything = false): LiveRun {
     ...{ summary, state, timeline, log, isOver, refusal },
     close() {
       end.abort();
-      cancelAnimationFrame(frame);
+      painter.stop();
     },
   };
 }

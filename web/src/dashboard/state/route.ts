@@ -1,5 +1,4 @@
-/** Where the reader is: a page in the fragment of the address, so that every view has a link. */
-import { signal } from '@preact/signals';
+/** Places of the dashboard, as fragments of its address: every view has a link. */
 
 /** The parts of a run's page. */
 export const SECTIONS = ['overview', 'clients', 'classes', 'events', 'settings'] as const;
@@ -39,26 +38,15 @@ function runRoute(name: string, section: string): Route {
   }
 }
 
+/** A place that one can go to. */
+export type Place = Exclude<Route, { readonly page: 'unknown' }>;
+
 /** The link to a place. */
-export function hrefOf(route: Exclude<Route, { readonly page: 'unknown' }>): string {
+export function hrefOf(route: Place): string {
   if (route.page === 'run') {
     const tail = route.section === 'overview' ? '' : `/${route.section}`;
     return `#/runs/${encodeURIComponent(route.runId)}${tail}`;
   }
   if (route.page === 'compare') return `#/compare?runs=${route.runIds.map(encodeURIComponent).join(',')}`;
   return `#/${route.page}`;
-}
-
-/** Where the reader is now. */
-export const route = signal<Route>(parseRoute(location.hash));
-
-addEventListener('hashchange', () => {
-  route.value = parseRoute(location.hash);
-});
-
-/** Goes to a place; with `replace`, the place before is not one to go back to. */
-export function go(to: Exclude<Route, { readonly page: 'unknown' }>, replace = false): void {
-  if (replace) history.replaceState(null, '', hrefOf(to));
-  else history.pushState(null, '', hrefOf(to));
-  route.value = to;
 }

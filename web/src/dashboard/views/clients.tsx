@@ -121,7 +121,7 @@ function PendingClient({ client, onChange }: OneClient) {
       </div>
       {mayAct.value && (
         <div class="actions">
-          <ActButton label="Approve" look="primary" about={about} act={act('approve')} />
+          <ActButton label="Approve" look="primary small" about={about} act={act('approve')} />
           <RevokeButton label="Refuse" client={client} onChange={onChange} />
         </div>
       )}
@@ -135,7 +135,7 @@ function RevokeButton({ client, label, onChange }: OneClient & { label: string }
     onChange();
   };
   return (
-    <ConfirmButton label={label} title={`${label} ${nameOf(client)}?`} look="danger" act={revoke}>
+    <ConfirmButton label={label} title={`${label} ${nameOf(client)}?`} look="danger" isSmall act={revoke}>
       <p>For good: its key never gets in again. A round that it is in the middle of goes on without it.</p>
     </ConfirmButton>
   );

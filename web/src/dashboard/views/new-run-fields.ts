@@ -13,7 +13,7 @@ interface FieldText {
 
 /** By the names of the settings; `rest` is all that has no field of its own. */
 export const FIELDS = {
-  name: { label: 'Name', hint: 'Of letters, digits, ".", "_" and "-"; made up where it is empty.' },
+  name: { label: 'Name', hint: 'Letters, digits, dots and dashes; made up where it is empty.' },
   title: { label: 'Title', hint: 'For the people who are asked to take part.' },
   model: { label: 'Model', hint: 'A built-in one, or an .onnx file.', value: '2nn' },
   data: {
@@ -105,9 +105,8 @@ function restOf(text: string): Readonly<Record<string, unknown>> {
 
 /** The field that a sentence is about: it begins with the name of a setting. */
 export function fieldOf(sentence: string): FieldName | undefined {
-  const first = /^([A-Za-z]\w*)[ .[]/.exec(sentence)?.[1];
-  if (first === undefined) return undefined;
-  const name = first.charAt(0).toLowerCase() + first.slice(1);
+  const name = /^([a-z]\w*)[ .[]/.exec(sentence)?.[1];
+  if (name === undefined) return undefined;
   if (Object.hasOwn(FIELDS, name)) return name as FieldName;
   return / must /.test(sentence) ? 'rest' : undefined;
 }

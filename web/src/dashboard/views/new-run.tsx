@@ -3,7 +3,8 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { RunOverview } from '../../../../src/server/control-messages.js';
 import { ask, sentenceOf } from '../state/api.js';
-import { go, hrefOf } from '../state/route.js';
+import { go } from '../state/place.js';
+import { hrefOf } from '../state/route.js';
 import { overview } from '../state/session.js';
 import { FIELDS, type FieldName, fieldOf, settingsFrom } from './new-run-fields.js';
 

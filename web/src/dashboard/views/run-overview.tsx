@@ -15,7 +15,7 @@ import { runPath } from '../state/api.js';
 import type { LiveRun } from '../state/live-run.js';
 import { usePolled } from '../state/poll.js';
 
-const ASK_EVERY_MS = 30_000;
+const ASK_EVERY_MS = 10_000;
 
 export function RunOverviewSection({
   summary,
@@ -35,18 +35,20 @@ export function RunOverviewSection({
   const { started } = summary;
   const trainCount =
     started.trainCount || (clients ?? []).reduce((total, client) => total + (client.trainCount ?? 0), 0);
+  // What each client trained is not followed here.
+  const clientCount = Math.max(summary.clientCount, clients?.length ?? 0);
   const timeline = live.timeline.value;
   const metrics = metricCharts(summary);
   const bytes = bytesChart(summary, trainCount);
   const costs = [
     populationChart(summary),
+    wallChart(summary),
     trafficChart(summary),
     bytes && { ...bytes, ...comparedBytes(trainCount, started.exampleBytes) },
-    wallChart(summary),
   ];
   return (
     <>
-      <Markup of={tiles(summary)} class="slot" />
+      <Markup of={tiles({ ...summary, clientCount })} />
       {timeline && !live.isOver.value && (
         <div class="panels single">
           <RoundPanel timeline={timeline} state={live.state.value} nameOf={nameOf} />
@@ -88,6 +90,6 @@ export function RunOverviewSection({
 function comparedBytes(trainCount: number, exampleBytes: number): { readonly note?: string } {
   if (trainCount * exampleBytes === 0) return {};
   return {
-    note: `Models and updates against the ${formatCount(trainCount)} training examples themselves, ${formatBytes(exampleBytes)} each as the model reads them.`,
+    note: `Against sending the ${formatCount(trainCount)} training examples themselves, ${formatBytes(exampleBytes)} each.`,
   };
 }

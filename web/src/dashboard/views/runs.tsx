@@ -86,6 +86,7 @@ function RunList({ runs }: { runs: readonly RunOverview[] }) {
       (status === '' || run.status === status) &&
       (words === '' || `${run.runId} ${run.model} ${run.population ?? ''}`.toLowerCase().includes(words)),
   );
+  shown.sort((one, other) => Number(isOpen(other)) - Number(isOpen(one)));
   const choose = (runId: string, isChosen: boolean) =>
     setChosen(isChosen ? [...chosen, runId] : chosen.filter((one) => one !== runId));
   return (
@@ -121,7 +122,7 @@ function RunList({ runs }: { runs: readonly RunOverview[] }) {
       </search>
       <div class="panel table-panel">
         <table class="list">
-          <caption class="sr">Runs, the newest first</caption>
+          <caption class="sr">Runs, those that go on first</caption>
           <thead>
             <tr>
               <th scope="col">
@@ -157,6 +158,10 @@ function RunList({ runs }: { runs: readonly RunOverview[] }) {
       </div>
     </>
   );
+}
+
+function isOpen({ status }: RunOverview): boolean {
+  return status === 'running' || status === 'paused';
 }
 
 interface Row {

@@ -17,7 +17,14 @@ function createParticipant(options: ParticipantOptions): Participant {
   return createParticipantWith(() => new Worker(import.meta.url, { type: 'module' }), options);
 }
 
-if ('document' in globalThis) {
+// A page that names the file in two ways, as with a query, loads it twice: only the first counts.
+const KNOWN = Symbol.for('tessera participant');
+const isFirst = !Object.hasOwn(globalThis, KNOWN);
+Object.defineProperty(globalThis, KNOWN, { value: true, configurable: true });
+
+if (!isFirst) {
+  // Its functions are there for the parts that it has loaded.
+} else if ('document' in globalThis) {
   const tessera = {
     ...{ createParticipant, createExampleStore, createTextStore, examplesOfCsv },
     ...{ describeEvent, describeProtection, describeUse },

@@ -13,6 +13,8 @@ import type { WorkerSettings } from './settings.js';
 export interface LeaveOptions {
   /** Delete what is here although the server could not be told; default false. */
   readonly evenIfUnreachable?: boolean;
+  /** How long the server is tried to be told, in milliseconds; default 15,000. */
+  readonly timeoutMs?: number;
   /** Leave the examples of a store where they are; default false. */
   readonly keepExamples?: boolean;
 }

@@ -236,7 +236,7 @@ export function createHost(
       give();
       keeper.change({ status: 'off', sentence: 'Does not take part.', progress: null });
     },
-    async leave({ evenIfUnreachable = false, keepExamples = false }) {
+    async leave({ evenIfUnreachable = false, keepExamples = false, timeoutMs = LEAVE_MS }) {
       await halt();
       turn ??= await take(() => {}, AbortSignal.timeout(0));
       if (!turn)
@@ -244,7 +244,7 @@ export function createHost(
       const key = await readKey(turn.database);
       if (key) {
         const api = createApi(await signedPlatform(key, turn));
-        await askToForget(api, AbortSignal.timeout(LEAVE_MS)).catch((cause: unknown) => {
+        await askToForget(api, AbortSignal.timeout(timeoutMs)).catch((cause: unknown) => {
           if (evenIfUnreachable) return;
           keeper.change({
             status: 'paused',

@@ -37,6 +37,7 @@ beforeEach(async () => {
     ['web/assets/index-abc123.css', 'body { margin: 0 }'],
     ['web/secret.txt', 'not for browsers'],
     ['browser/tessera-participant.js', 'export {};'],
+    ['browser/tessera-participant/learning-abc123.js', 'export {};'],
     ['ort/ort-wasm-simd-threaded.wasm', wasm],
     ['ort/ort-wasm-simd-threaded.mjs', 'export {};'],
     ['ort/ort.all.js', 'not asked for by anybody'],
@@ -102,6 +103,11 @@ describe('the pages', () => {
     });
     expect((await get('/assets/index-abc123.css')).headers['content-type']).toBe('text/css; charset=utf-8');
     expect((await get('/tessera-participant.js')).headers['content-type']).toContain('text/javascript');
+    expect((await get('/tessera-participant/learning-abc123.js')).headers).toMatchObject({
+      'content-type': expect.stringContaining('text/javascript'),
+      'cache-control': 'public, max-age=31536000, immutable',
+      'cross-origin-embedder-policy': 'require-corp',
+    });
     expect((await get('/ort/ort-wasm-simd-threaded.wasm')).headers['content-type']).toBe('application/wasm');
   });
 

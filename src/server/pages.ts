@@ -20,7 +20,7 @@ import { createStaticFolder, type StaticFolder } from './static-folder.js';
 export interface PageOptions {
   /** `index.html`, `join.html` and `assets/`. */
   readonly web?: string;
-  /** `tessera-participant.js` */
+  /** `tessera-participant.js`, and `tessera-participant/` with what it loads when it needs it. */
   readonly browser?: string;
   /** The files of ONNX Runtime. */
   readonly ort?: string;
@@ -79,6 +79,7 @@ export function pageRoutes(options: PageOptions = {}): readonly Route[] {
   const pages = createStaticFolder(web, NO_BUILD);
   const assets = createStaticFolder(join(web, 'assets'), NO_FILE);
   const participant = createStaticFolder(browser, NO_BUILD);
+  const parts = createStaticFolder(join(browser, 'tessera-participant'), NO_FILE);
   const runtime = createStaticFolder(ort, NO_FILE);
   const page = { ...PAGE_FIELDS, ...CHECKED };
   const shared = options.shared ? { 'cross-origin-resource-policy': 'cross-origin' } : {};
@@ -91,6 +92,9 @@ export function pageRoutes(options: PageOptions = {}): readonly Route[] {
       assets.serve(name, request, { ...client, ...FOREVER }),
     ),
     ...both('/tessera-participant.js', file(participant, 'tessera-participant.js', client)),
+    ...both('/tessera-participant/:file', (request, { file: name = '' }) =>
+      parts.serve(name, request, { ...client, ...FOREVER }),
+    ),
     ...ORT_FILES.flatMap((name) => both(`/ort/${name}`, file(runtime, name, client))),
   ];
 }

@@ -1,10 +1,10 @@
-/** A federation whose server also has a page with a participant, the participant's files and those of ONNX Runtime. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+/** A federation whose server also has a page with a participant, under the policy of the server's own pages. */
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/round/run-events.js';
-import type { Handler, ServerResponse } from '../../src/server/http.js';
+import type { Handler } from '../../src/server/http.js';
 import {
   createFederationServer,
   type FederationServer,
@@ -12,8 +12,8 @@ import {
   type ServerOptions,
 } from '../../src/server/server.js';
 
-const built = fileURLToPath(new URL('../../dist/browser/', import.meta.url));
-const runtime = fileURLToPath(new URL('.', import.meta.resolve('onnxruntime-web/wasm')));
+/** Where the build puts it. */
+const browser = fileURLToPath(new URL('../../dist/browser', import.meta.url));
 
 const POLICY = [
   "default-src 'none'",
@@ -38,13 +38,6 @@ const STRICT = {
   'referrer-policy': 'no-referrer',
 };
 
-const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript',
-  '.mjs': 'text/javascript',
-  '.wasm': 'application/wasm',
-};
-
 /** Puts down what the policy of the page has refused. */
 const WATCH = `globalThis.violations = [];
 addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
@@ -65,32 +58,18 @@ function pageOf(body: string): string {
 </html>`;
 }
 
-/** A handler that has pages, too: \`/page\` of \`body\`, and the files. */
-export function withPages(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
+/** A handler that has a page, too: `/page`, with `body`. */
+export function withPage(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
+  const files = new Map([
+    ['/page', { type: 'text/html; charset=utf-8', text: pageOf(body) }],
+    ['/watch.js', { type: 'text/javascript', text: WATCH }],
+  ]);
   return async (request) => {
-    const name = request.target.replace(/\?.*$/, '').slice(1);
-    return (request.method === 'GET' && (await fileOf(name, body))) || handler(request);
+    const file = request.method === 'GET' ? files.get(request.target.replace(/\?.*$/, '')) : undefined;
+    if (!file) return handler(request);
+    const headers = { ...STRICT, 'content-type': file.type };
+    return { status: 200, headers, body: new TextEncoder().encode(file.text) };
   };
-}
-
-async function fileOf(name: string, body: string): Promise<ServerResponse | undefined> {
-  const content = await contentOf(name, body);
-  if (content === undefined) return undefined;
-  const headers = { ...STRICT, 'content-type': TYPES[extname(name)] ?? 'text/html; charset=utf-8' };
-  return {
-    status: 200,
-    headers,
-    body: typeof content === 'string' ? new TextEncoder().encode(content) : content,
-  };
-}
-
-async function contentOf(name: string, body: string): Promise<string | Uint8Array | undefined> {
-  if (name === 'page') return pageOf(body);
-  if (name === 'watch.js') return WATCH;
-  const [, file] = /^ort\/(ort-wasm-[\w.-]+\.(?:mjs|wasm))$/.exec(name) ?? [];
-  if (file !== undefined) return readFile(join(runtime, file));
-  if (/^tessera-participant[\w.-]*\.js$/.test(name)) return readFile(join(built, name));
-  return undefined;
 }
 
 /** A federation and its page. */
@@ -112,12 +91,12 @@ export async function startSite(
   const events: RunEvent[] = [];
   const failures: unknown[] = [];
   const server = await createFederationServer({
-    ...{ folder: join(parent, 'data'), enrolment: 'open' },
+    ...{ folder: join(parent, 'data'), enrolment: 'open', pages: { browser } },
     onEvent: (_, event) => events.push(event),
     onFailure: (error) => failures.push(error),
     ...rest,
   });
-  const { server: http, url } = await listen(withPages(server.handler, body), {});
+  const { server: http, url } = await listen(withPage(server.handler, body), {});
   return {
     ...{ url, page: `${url}/page`, server, events, failures },
     async close() {

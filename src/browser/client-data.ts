@@ -4,7 +4,6 @@ import { featureLength, labelLength } from '../data/dataset.js';
 import { ShapeError } from '../errors.js';
 import type { BrowserExamples, TextExamples } from './examples.js';
 import { divide } from './held-out.js';
-import { textData } from './text-data.js';
 
 /**
  * @param heldOutFraction of what is not divided yet
@@ -12,7 +11,10 @@ import { textData } from './text-data.js';
  */
 export async function clientDataOf(given: BrowserExamples, heldOutFraction: number): Promise<ClientData> {
   if ('train' in given) return given;
-  if ('texts' in given) return textData(await readTexts(given), heldOutFraction);
+  if ('texts' in given) {
+    const [{ textData }, texts] = await Promise.all([import('./text-data.js'), readTexts(given)]);
+    return textData(texts, heldOutFraction);
+  }
   if ('csv' in given) {
     const { parseCsv } = await import('../data/csv.js');
     return divide(parseCsv(await given.csv.text(), given.options), heldOutFraction);

@@ -6,7 +6,6 @@ import { datasetOf } from './example-store.js';
 import type { BrowserExamples } from './examples.js';
 import { divide } from './held-out.js';
 import type { ExampleSource } from './settings.js';
-import { textData } from './text-data.js';
 
 /** Examples, as they are when they are asked for. */
 export interface ExampleReader {
@@ -49,7 +48,7 @@ export function createExampleReader(
   let last: { readonly version: string; readonly data: ClientData } | undefined;
   const readAll = async (): Promise<ClientData> => {
     const database = await examples.open();
-    if (kind === 'text') return textData(await database.getAll('texts'), heldOutFraction);
+    if (kind === 'text') return clientDataOf({ texts: await database.getAll('texts') }, heldOutFraction);
     const about = (await database.get('about', 'about')) ?? { featureShape: [1], classNames: [] };
     return divide(datasetOf(name, about, await database.getAll('labelled')), heldOutFraction);
   };

@@ -54,10 +54,13 @@ describeInChromium('a participant in Chromium without a network', [], (openPage)
         ...{ cohort: 1, minimumClients: 1, overSelection: 1, rounds: 1, evaluation: 'none' },
       });
       await expect.poll(() => cutAt, { timeout: 60_000 }).toBeLessThan(Number.POSITIVE_INFINITY);
+      let toldAt = Number.NaN;
       if (tells) {
-        const left = cutAt + OFFLINE_MS - performance.now();
-        await page.waitForTimeout(left + 100);
-        await page.evaluate(() => dispatchEvent(new Event('online')));
+        await page.waitForTimeout(cutAt + OFFLINE_MS - performance.now() + 100);
+        toldAt = await page.evaluate(() => {
+          dispatchEvent(new Event('online'));
+          return Date.now();
+        });
       }
       await run.over;
       expect(run.status()).toBe('finished');

@@ -9,6 +9,7 @@ import { overhang, seriousProblems } from './dashboard-page.js';
 import {
   chooseLabel,
   drawDigit,
+  eventually,
   keepDigit,
   keptCount,
   keyOf,
@@ -65,20 +66,20 @@ describeInChromium('the tab to draw in', [], (open) => {
     expect(rounds.at(-1)).toMatchObject({ round: training.rounds, trainedCount: 3 });
     const accuracies = rounds.map(({ metrics }) => metrics?.accuracy ?? 0);
     expect(accuracies.at(-1)).toBeGreaterThan((accuracies[0] ?? 1) + 0.2);
-    await expect.poll(() => statusOf(page)).toContain('This run has ended');
-    await expect.poll(() => sureness(page, 3)).toBeGreaterThan(before + 0.2);
+    await eventually(() => statusOf(page)).toContain('This run has ended');
+    await eventually(() => sureness(page, 3)).toBeGreaterThan(before + 0.2);
     expect(await page.locator('.columns li').count()).toBeGreaterThan(1);
-    expect(await page.locator('.columns li').last().innerText()).toContain('reads 3');
+    expect(await page.locator('.columns li').last().textContent()).toContain('reads 3');
 
     // The proof: eight updates and nothing that is longer than a check-in beside them.
-    const sent = await page.locator('.requests tr.has-body .request').allInnerTexts();
+    const sent = await page.locator('.requests tr.has-body .request').allTextContents();
     expect(sent.filter((text) => /PUT .*\/updates\//.test(text))).toHaveLength(training.rounds);
     await page.getByText(`What you have given (${training.rounds})`).click();
     expect(await page.locator('.contributions tbody tr').count()).toBe(training.rounds);
     // The run is over and its last model gone: a guess is made all the same.
     await page.getByRole('button', { name: 'Clear' }).click();
     await drawDigit(page, 1);
-    await expect.poll(() => page.locator('.guess-best').innerText()).not.toBe('?');
+    await eventually(() => page.locator('.guess-best').textContent()).not.toBe('?');
     expect(await page.locator('.guess-say .problem').count()).toBe(0);
   });
 
@@ -89,17 +90,17 @@ describeInChromium('the tab to draw in', [], (open) => {
     await keepDigit(page, 3);
     await keepDigit(page, 7);
     await page.getByRole('button', { name: 'Remove this 3' }).click();
-    await expect.poll(() => keptCount(page)).toBe(1);
+    await eventually(() => keptCount(page)).toBe(1);
     await theSwitch(page).click();
-    await expect.poll(() => statusOf(page)).toContain('waiting for the next round');
-    await expect.poll(() => keyOf(page)).not.toBe('');
+    await eventually(() => statusOf(page)).toContain('waiting for the next round');
+    await eventually(() => keyOf(page)).not.toBe('');
     const key = await keyOf(page);
 
     await page.reload();
-    await expect.poll(() => keptCount(page)).toBe(1);
-    await expect.poll(() => statusOf(page)).toContain('waiting for the next round');
+    await eventually(() => keptCount(page)).toBe(1);
+    await eventually(() => statusOf(page)).toContain('waiting for the next round');
     expect(await theSwitch(page).getAttribute('aria-checked')).toBe('true');
-    await expect.poll(() => keyOf(page)).toBe(key);
+    await eventually(() => keyOf(page)).toBe(key);
     expect(server.federation.access.clients.counts()).toMatchObject({ approved: 1 });
 
     await page.getByRole('button', { name: 'Leave and forget' }).click();
@@ -107,7 +108,7 @@ describeInChromium('the tab to draw in', [], (open) => {
     await dialog.getByText('1 drawing', { exact: true }).waitFor();
     await dialog.getByRole('button', { name: 'Leave and forget' }).click();
     await page.getByText('Left. Nothing of it is kept here any more.').waitFor();
-    await expect.poll(() => keptCount(page)).toBe(0);
+    await eventually(() => keptCount(page)).toBe(0);
     expect(server.federation.access.clients.counts()).toMatchObject({ approved: 0 });
     const left = await page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name));
     expect(left.filter((name) => !name?.endsWith(' examples'))).toEqual([]);
@@ -125,7 +126,7 @@ describeInChromium('the tab to draw in', [], (open) => {
     await theSwitch(page).click();
     if (nodeDigits) await join(0, { data: { train: firstOf(nodeDigits.train, 1) } });
     await heard(0, 'task-received');
-    await expect.poll(() => statusOf(page)).toContain('training on');
+    await eventually(() => statusOf(page)).toContain('training on');
     await page.close();
     await run.over;
     expect(events.findLast((event) => event.type === 'round-finished')).toMatchObject({
@@ -141,7 +142,7 @@ describeInChromium('the tab to draw in', [], (open) => {
     const page = await open(`${url}/join`, watch);
     await keepDigit(page, 4);
     await theSwitch(page).click();
-    await expect.poll(() => statusOf(page)).toMatch(/Round \d+:/);
+    await eventually(() => statusOf(page)).toMatch(/Round \d+:/);
     const longest = await longestTaskMs(page, async () => {
       await drawDigit(page, 8);
       await page.waitForTimeout(2000);
@@ -169,7 +170,7 @@ describeInChromium('the tab to draw in', [], (open) => {
     await page.keyboard.press('7');
     await page.locator('.guess-say').getByText('sure').waitFor();
     await page.keyboard.press('Enter');
-    await expect.poll(() => keptCount(page)).toBe(1);
+    await eventually(() => keptCount(page)).toBe(1);
     expect(await overhang(page)).toBeLessThanOrEqual(0);
     const box = await pad.boundingBox();
     expect(box?.width).toBeGreaterThan(280);
@@ -184,8 +185,8 @@ describeInChromium('the tab to draw in', [], (open) => {
 
 /** How likely the newest model thinks a class is, 0 to 1. */
 async function sureness(page: Page, label: number): Promise<number> {
-  const share = await page.locator('.bars-by-class li').nth(label).locator('.bar-share').innerText();
-  return Number.parseFloat(share) / 100;
+  const share = await page.locator('.bars-by-class li').nth(label).locator('.bar-share').textContent();
+  return Number.parseFloat(share ?? '') / 100;
 }
 
 function firstOf<T extends { readonly indices: Uint32Array }>(examples: T, count: number): T {

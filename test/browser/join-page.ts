@@ -4,6 +4,11 @@ import { expect } from 'vitest';
 import { DIGIT_SKELETONS } from '../../src/data/digit-skeletons.js';
 import { watchPage } from './dashboard-page.js';
 
+/** Waits for what a page comes to, on a machine that may be busy. */
+export function eventually<T>(look: () => T | Promise<T>) {
+  return expect.poll(look, { timeout: 60_000, interval: 100 });
+}
+
 /** Complaints of a page: what its policy refuses, errors, and requests to elsewhere. */
 export async function watchJoin(page: Page): Promise<string[]> {
   const complaints = await watchPage(page);
@@ -43,7 +48,7 @@ export async function keepDigit(page: Page, digit: number, handwriting = 0): Pro
   await drawDigit(page, digit, handwriting);
   await chooseLabel(page, digit);
   await page.getByRole('button', { name: 'Add', exact: true }).click();
-  await expect.poll(() => keptCount(page)).toBe(before + 1);
+  await eventually(() => keptCount(page)).toBe(before + 1);
 }
 
 /** How many drawings are shown as kept. */
@@ -57,11 +62,11 @@ export function theSwitch(page: Page) {
 }
 
 /** What the page says of itself, in one sentence. */
-export function statusOf(page: Page): Promise<string> {
-  return page.locator('#take-part-status').innerText();
+export async function statusOf(page: Page): Promise<string> {
+  return (await page.locator('#take-part-status').textContent()) ?? '';
 }
 
 /** The start of the name of the device's key, as the page shows it; '' before there is one. */
 export async function keyOf(page: Page): Promise<string> {
-  return /key only: (\S+)…/.exec(await page.locator('.proof-foot').innerText())?.[1] ?? '';
+  return /key only: (\S+)…/.exec((await page.locator('.proof-foot').textContent()) ?? '')?.[1] ?? '';
 }

@@ -17,7 +17,7 @@ export function TakePart({ joiner, count, isOver }: TakePartProps) {
   const state = joiner.state.value;
   const { status, progress } = state;
   const isOn = joiner.isOn.value;
-  const sentence = joiner.trouble.value ?? statusSentence(joiner.kind, state, { count, isOver });
+  const sentence = joiner.trouble.value ?? statusSentence(joiner.kind, state, { count, isOver, isOn });
   const isBad = joiner.trouble.value !== undefined || status === 'failed';
   useEffect(() => announce(sentence), [sentence]);
   return (

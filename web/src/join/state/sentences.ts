@@ -7,6 +7,8 @@ import type { Kind } from './kinds.js';
 
 const NOUNS = { draw: 'drawing', write: 'text' } as const;
 
+const STARTING = 'Asking the server to let this device in …';
+
 /** "3 drawings", "1 text". */
 export function countOf(kind: Kind, count: number): string {
   return formatPlural(count, NOUNS[kind]);
@@ -18,18 +20,21 @@ export interface Around {
   readonly count: number;
   /** Whether the run has ended. */
   readonly isOver: boolean;
+  /** Whether the switch is on: it is before the participant is. */
+  readonly isOn: boolean;
 }
 
 /** What goes on. */
-export function statusSentence(kind: Kind, state: ParticipantState, { count, isOver }: Around): string {
+export function statusSentence(kind: Kind, state: ParticipantState, { count, isOver, isOn }: Around): string {
   const { status, sentence, progress, round } = state;
   switch (status) {
     case 'off':
+      if (isOn) return STARTING;
       return count === 0
         ? `Off. Keep a ${NOUNS[kind]} first, then switch on to let the model learn from it.`
         : 'Off. Nothing is trained, and nothing about your examples is sent.';
     case 'starting':
-      return 'Asking the server to let this device in …';
+      return STARTING;
     case 'pending':
       return 'An operator has to approve this device. It waits, and goes on by itself.';
     case 'waiting':

@@ -5,6 +5,14 @@ import { ConfigError, ShapeError } from '../errors.js';
 import { type About, exampleDatabase } from './example-database.js';
 import { checkStorage } from './settings-checks.js';
 
+/** An example that a store keeps. */
+export interface KeptExample {
+  /** What `add` has returned. */
+  readonly id: number;
+  readonly features: Float32Array;
+  readonly label: number;
+}
+
 /** A collection of examples of one shape. */
 export interface ExampleStore {
   readonly kind: 'labelled';
@@ -24,7 +32,9 @@ export interface ExampleStore {
   /** How many there are of each class, in the order of `classNames`. */
   labels(): Promise<number[]>;
   clear(): Promise<void>;
-  /** All of them, in the order in which they came. */
+  /** All of them, in the order in which they came: to look at, and to remove. */
+  entries(): Promise<KeptExample[]>;
+  /** The same as a data set. */
   dataset(): Promise<Dataset>;
   /** Calls `listener` after each change, in whichever tab, until what it returns is called. */
   subscribe(listener: () => void): () => void;
@@ -88,6 +98,12 @@ export function createExampleStore(name: string, { featureShape, classNames }: A
     async clear() {
       await (await open()).clear('labelled');
       examples.changed();
+    },
+    async entries() {
+      const { store, done } = (await open()).transaction('labelled');
+      const [ids, kept] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      await done;
+      return kept.map((entry, index) => ({ id: ids[index] ?? 0, ...entry }));
     },
     dataset: async () => datasetOf(name, about, await (await open()).getAll('labelled')),
     subscribe: examples.subscribe,

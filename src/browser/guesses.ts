@@ -1,5 +1,5 @@
 /** Guesses of the newest global models: each is fetched when it is first asked for, and again when there is a newer one. */
-import type { Api } from '../client/api.js';
+import { type Api, RefusedError } from '../client/api.js';
 import { fetchBlob } from '../client/blobs.js';
 import type { ModelCache } from '../client/model-cache.js';
 import { createSuggester, type Suggester, type Suggestions } from '../client/suggest.js';
@@ -22,8 +22,9 @@ export interface GuessContext {
   readonly models: ModelCache;
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   engine(): Promise<Engine>;
-  /** What tasks have told of the newest models. */
+  /** What tasks and offers have told of the newest models. */
   readonly newest: NewestModels;
+  /** Asks anew what is offered, and tells `newest`. */
   offers(): Promise<readonly Offer[]>;
   now(): number;
   /** What the person has typed: where models know buckets of words, the words to suggest. */
@@ -50,12 +51,13 @@ export function createGuesses(context: GuessContext): Guesses {
     undefined,
     () => false,
   );
+  /** Models that cannot be had any more. */
+  const gone = new Set<string>();
   let lookedAt = Number.NEGATIVE_INFINITY;
   let looking: Promise<void> | undefined;
 
   const look = async () => {
-    for (const { definition, round, params } of await context.offers())
-      known.learn({ definition, round, params });
+    await context.offers();
     lookedAt = now();
   };
   const lookOnce = () => {
@@ -84,9 +86,17 @@ export function createGuesses(context: GuessContext): Guesses {
     if (!newest) throw new ConfigError(`run must be one that the server offers, got "${runId}"`);
     const before = ready.get(runId);
     const current = await before?.catch(() => undefined);
-    if (current?.params.sha256 === newest.params.sha256) return current;
+    const { sha256: wanted } = newest.params;
+    if (current && (current.params.sha256 === wanted || gone.has(wanted))) return current;
     if (ready.get(runId) !== before) return readyFor(runId);
-    const made = make(newest, before);
+    const made = make(newest, before).catch((error: unknown) => {
+      // The server has given it up, as where the run is over: what is here is the newest that there is.
+      if (current && error instanceof RefusedError && error.problem === 'not-found') {
+        gone.add(wanted);
+        return current;
+      }
+      throw error;
+    });
     ready.set(runId, made);
     made.catch(() => ready.delete(runId));
     return made;

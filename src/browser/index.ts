@@ -16,14 +16,14 @@ export type { Dataset } from '../data/dataset.js';
 export type { EngineOptions } from '../engine/engine-options.js';
 export type { Offer, TaskDefinition } from '../protocol/messages.js';
 export type { ParticipantElement } from './element/participant-element.js';
-export { createExampleStore, type ExampleStore } from './example-store.js';
+export { createExampleStore, type ExampleStore, type KeptExample } from './example-store.js';
 export { type BrowserExamples, type CsvExamples, examplesOfCsv, type TextExamples } from './examples.js';
 export type { Participant } from './participant.js';
 export type { ParticipantState, ParticipantStatus, Progress } from './participant-state.js';
 export type { Contribution, RequestPurpose, RequestRecord } from './records.js';
 export type { BrowserEligibility, ParticipantOptions } from './settings.js';
 export type { LeaveOptions, Prediction } from './talk.js';
-export { createTextStore, type TextStore } from './text-store.js';
+export { createTextStore, type KeptText, type TextStore } from './text-store.js';
 
 /**
  * A participant of the federation of `options.server`; nothing is loaded or sent before it is asked for something.

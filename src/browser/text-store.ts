@@ -3,6 +3,13 @@ import { ConfigError } from '../errors.js';
 import { exampleDatabase } from './example-database.js';
 import { checkStorage } from './settings-checks.js';
 
+/** A text that a store keeps. */
+export interface KeptText {
+  /** What `add` has returned. */
+  readonly id: number;
+  readonly text: string;
+}
+
 /** A collection of texts. */
 export interface TextStore {
   readonly kind: 'text';
@@ -13,7 +20,9 @@ export interface TextStore {
   remove(text: number): Promise<void>;
   count(): Promise<number>;
   clear(): Promise<void>;
-  /** All of them, in the order in which they came. */
+  /** All of them, in the order in which they came: to look at, and to remove. */
+  entries(): Promise<KeptText[]>;
+  /** The same as texts alone. */
   texts(): Promise<string[]>;
   /** Calls `listener` after each change, in whichever tab, until what it returns is called. */
   subscribe(listener: () => void): () => void;
@@ -45,6 +54,12 @@ export function createTextStore(name: string): TextStore {
     async clear() {
       await (await texts.open()).clear('texts');
       texts.changed();
+    },
+    async entries() {
+      const { store, done } = (await texts.open()).transaction('texts');
+      const [ids, kept] = await Promise.all([store.getAllKeys(), store.getAll()]);
+      await done;
+      return kept.map((text, index) => ({ id: ids[index] ?? 0, text }));
     },
     texts: async () => (await texts.open()).getAll('texts'),
     subscribe: texts.subscribe,

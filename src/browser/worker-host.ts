@@ -100,6 +100,7 @@ export function createHost(
     forgetKey: async () => {},
     ...parts,
   });
+  const newest = createNewestModels();
   const unsigned = createApi(platformWith({}));
   const offers = async () => {
     const signal = AbortSignal.timeout(OFFERS_MS);
@@ -107,9 +108,9 @@ export function createHost(
     const answer = await (signed
       ? signed.call<OffersResponse>(asked)
       : unsigned.call<OffersResponse>({ ...asked, unsigned: true }));
+    for (const { definition, round, params } of answer.offers) newest.learn({ definition, round, params });
     return answer.offers;
   };
-  const newest = createNewestModels();
   let making: Promise<Guesses> | undefined;
   // A page that never asks for a guess does not load what makes them.
   const makeGuesses = async (): Promise<Guesses> => {

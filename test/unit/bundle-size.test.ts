@@ -1,5 +1,6 @@
 /** What a page must load of ours: `npm run build` first. Files of ONNX Runtime are not counted. */
 import { readdirSync, readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { type OutputChunk, rolldown } from 'rolldown';
@@ -80,6 +81,48 @@ describe('the bundle of a page that uses all of tessera/client', async () => {
 
   it('needs nothing of Node', () => {
     for (const { code } of chunks) expect(code).not.toMatch(/["']node:/);
+  });
+});
+
+describe('the pages as they were built', () => {
+  const folder = new URL('../../dist/web/', import.meta.url);
+
+  /** What a page or a module loads before it is shown. */
+  const AT_ONCE = /(?:src|href)="\/assets\/([^"]+)"|(?:import|from)\s*["'`]\.\/([^"'`]+)["'`]/g;
+
+  /** The bytes of a page and of all that is named in it, and in what is named there, gzipped. */
+  async function loaded(page: string, naming: RegExp): Promise<Map<string, number>> {
+    const sizes = new Map<string, number>();
+    const load = async (name: string): Promise<void> => {
+      if (sizes.has(name)) return;
+      const bytes = await readFile(new URL(name, folder));
+      sizes.set(name, gzipSync(bytes).length);
+      for (const [, one, other] of bytes.toString().matchAll(naming)) await load(`assets/${one ?? other}`);
+    };
+    await load(page);
+    return sizes;
+  }
+  const sum = (sizes: Map<string, number>) => [...sizes.values()].reduce((total, bytes) => total + bytes, 0);
+
+  it('the dashboard loads under 40 KB first, script and style and all, and what draws charts later', async () => {
+    const sizes = await loaded('index.html', AT_ONCE);
+    expect([...sizes.keys()].filter((name) => /chart|run-|compare/.test(name))).toEqual([]);
+    expect(sum(sizes)).toBeLessThan(40_000);
+    expect(sum(sizes)).toBeGreaterThan(15_000);
+  });
+
+  it('all of the dashboard is under 90 KB', async () => {
+    const sizes = await loaded('index.html', /["'`](?:\.\/|assets\/|\/assets\/)([\w.-]+\.(?:js|css))["'`]/g);
+    expect([...sizes.keys()].filter((name) => /chart|run-|compare/.test(name)).length).toBeGreaterThan(2);
+    expect(sum(sizes)).toBeLessThan(90_000);
+  });
+
+  it('name no other host, and hold no script or style of their own', async () => {
+    for (const page of ['index.html', 'join.html']) {
+      const text = await readFile(new URL(page, folder), 'utf8');
+      expect(text).not.toMatch(/https?:|\sstyle=|\son\w+=|<style/);
+      expect(text.match(/<script[^>]*>/g)).toEqual([expect.stringMatching(/ src="\/assets\//)]);
+    }
   });
 });
 

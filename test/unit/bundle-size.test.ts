@@ -1,5 +1,5 @@
 /** What a page must load of ours: `npm run build` first. Files of ONNX Runtime are not counted. */
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { type OutputChunk, rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';

@@ -87,11 +87,11 @@ try {
     });
   };
   const link = `${url}/#/sign-in?token=${token}`;
-  await take('dashboard-light', link, { width: 1280, height: 1360 }, midRound);
+  await take('dashboard-light', link, { width: 1280, height: 1500 }, midRound);
   await take('dashboard-phone', link, { width: 390, height: 1500, scale: 2 }, midRound);
-  await take('dashboard-dark', link, { width: 1280, height: 1180, scheme: 'dark' }, open('runs/digits-2nn'));
+  await take('dashboard-dark', link, { width: 1280, height: 1080, scheme: 'dark' }, open('runs/digits-2nn'));
   const runs = 'digits-2nn,digits-careful,digits-iid';
-  await take('dashboard-compare', link, { width: 1280, height: 1240 }, open(`compare?runs=${runs}`));
+  await take('dashboard-compare', link, { width: 1280, height: 1560 }, open(`compare?runs=${runs}`));
 } finally {
   for (const child of started) {
     child.removeAllListeners('exit');

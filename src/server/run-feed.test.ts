@@ -33,7 +33,7 @@ beforeEach(async () => {
     const answer = feed.stream({ ...wanted, ...(types ? { types: new Set(types) } : {}) }, request);
     return { ...answer, body: counted(answer.body as AsyncIterable<string>) };
   };
-  http = createNodeServer(handler, undefined, { ...defaultConnectionLimits, stallMs: 300 });
+  http = createNodeServer(handler, undefined, { ...defaultConnectionLimits, stallMs: 1_000 });
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   url = `http://127.0.0.1:${(http.address() as AddressInfo).port}`;
 });
@@ -103,7 +103,7 @@ describe('following a run', () => {
       ({ length }) => length === events.length,
       async () => {
         // Longer in all than a peer that takes nothing is waited for.
-        if (++waits % 10 === 0 && waits < 400) await new Promise((resolve) => setTimeout(resolve, 20));
+        if (++waits % 10 === 0 && waits < 700) await new Promise((resolve) => setTimeout(resolve, 20));
       },
     );
     expect(heard.length).toBe(100_000);

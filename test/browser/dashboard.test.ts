@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, expect, it } from 'vitest';
 import { describeInChromium } from '../helpers/browser.js';
 import { joinDigits, quickRun, startDashboard } from '../helpers/dashboard.js';
-import type { TestFederation } from '../helpers/federation.js';
+import { digitsOf, type TestFederation } from '../helpers/federation.js';
 import { overhang, seriousProblems, watchPage } from './dashboard-page.js';
 
 const federations: TestFederation[] = [];
@@ -147,7 +147,7 @@ describeInChromium('the dashboard', [], (open) => {
 
   it('approves and revokes clients, and makes invitations', async () => {
     const federation = await dashboard({ enrolment: 'approval' });
-    const [data] = await (await import('../helpers/federation.js')).digitsOf(1, 40, 3);
+    const [data] = await digitsOf(1, 40, 3);
     await federation.join(0, { data: data!, name: 'ward 7' });
     const page = await open(signInLink(federation), watch);
     await page.getByRole('link', { name: /Clients/ }).click();
@@ -248,6 +248,25 @@ describeInChromium('the dashboard', [], (open) => {
       }
     }
     expect(problems).toEqual([]);
+  });
+
+  it('is light or dark as the device has it, or as the reader says', async () => {
+    const federation = await dashboard();
+    const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const page = await open(federation.url, async (fresh) => {
+      await watch(fresh);
+      await fresh.emulateMedia({ colorScheme: 'light' });
+    });
+    const light = await background(page);
+    await page.getByLabel('Colours').selectOption('Dark');
+    const dark = await background(page);
+    expect(dark).not.toBe(light);
+    await page.reload();
+    expect(await background(page)).toBe(dark);
+    await page.getByLabel('Colours').selectOption('Auto');
+    expect(await background(page)).toBe(light);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await background(page)).toBe(dark);
   });
 
   it('is used by keyboard alone', async () => {

@@ -84,7 +84,8 @@ function Header({ isSignedIn, here }: { isSignedIn: boolean; here: Route }) {
           {isSignedIn && known && (
             <>
               <span class="who" title={`Signed in as ${known.operator.name}, ${known.operator.role}`}>
-                {known.operator.name} <small>{known.operator.role}</small>
+                {known.operator.name}
+                {known.operator.name !== known.operator.role && <small> {known.operator.role}</small>}
               </span>
               <button type="button" class="button small" onClick={() => signOut()}>
                 Sign out

@@ -1,5 +1,5 @@
 ;; The fold as WebAssembly SIMD: sum[i] = sum[i] + weight * update[i], multiplied and then added in float64, as
-;; running-sum.ts does it. `node scripts/fold-module.mjs` writes fold-module.ts from this file.
+;; running-sum.ts does it; and whether all of an update is finite, as arithmetic.ts says it. `node scripts/fold-module.mjs` writes fold-module.ts from this file.
 (module
   (memory (import "sum" "memory") 0 65536)
 
@@ -40,4 +40,42 @@
             (f64.mul (local.get $weight) (f64.promote_f32 (f32.load (local.get $update))))))
         (local.set $sum (i32.add (local.get $sum) (i32.const 8)))
         (local.set $update (i32.add (local.get $update) (i32.const 4)))
-        (br $next)))))
+        (br $next))))
+
+  ;; Byte address of float32 values, and how many there are: 1 where none has an exponent of all ones.
+  (func (export "finite") (param $values i32) (param $count i32) (result i32)
+    (local $end i32)
+    (local $mask v128)
+    (local $found v128)
+    (local $other v128)
+    (local.set $mask (i32x4.splat (i32.const 0x7f800000)))
+
+    ;; Eight at once.
+    (local.set $end
+      (i32.add (local.get $values) (i32.shl (i32.and (local.get $count) (i32.const -8)) (i32.const 2))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $values) (local.get $end)))
+        (local.set $found
+          (v128.or
+            (local.get $found)
+            (i32x4.eq (v128.and (v128.load (local.get $values)) (local.get $mask)) (local.get $mask))))
+        (local.set $other
+          (v128.or
+            (local.get $other)
+            (i32x4.eq (v128.and (v128.load offset=16 (local.get $values)) (local.get $mask)) (local.get $mask))))
+        (local.set $values (i32.add (local.get $values) (i32.const 32)))
+        (br $next)))
+
+    ;; What is left, one by one.
+    (local.set $end (i32.add (local.get $values) (i32.shl (i32.and (local.get $count) (i32.const 7)) (i32.const 2))))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eq (local.get $values) (local.get $end)))
+        (local.set $found
+          (v128.or
+            (local.get $found)
+            (i32x4.eq (v128.and (v128.load32_splat (local.get $values)) (local.get $mask)) (local.get $mask))))
+        (local.set $values (i32.add (local.get $values) (i32.const 4)))
+        (br $next)))
+    (i32.eqz (v128.any_true (v128.or (local.get $found) (local.get $other))))))

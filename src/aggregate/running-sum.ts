@@ -1,5 +1,7 @@
 /** The float64 sum under a weighted mean, in plain TypeScript; simd-sum.ts has a faster one of the same bytes. */
 
+import { allFinite } from '../params/arithmetic.js';
+
 /** A sum of weighted updates, element by element. */
 export interface RunningSum {
   /** What has been summed up; all zeros at first. */
@@ -9,12 +11,21 @@ export interface RunningSum {
    * implementation gives the same bytes. `values` must have as many elements as the sum.
    */
   readonly add: (values: Float32Array, weight: number) => void;
+  /** Memory for updates beside the sum, each as many elements: what lies there is added without a copy. */
+  readonly rooms: readonly Float32Array[];
+  /** Whether no element is NaN or infinite; fastest in a room. */
+  readonly allFinite: (values: Float32Array) => boolean;
 }
 
-/** An empty sum of `size` elements. */
-export function createPlainSum(size: number): RunningSum {
+/** An empty sum of `size` elements, with as many `rooms` for updates. */
+export function createPlainSum(size: number, rooms = 0): RunningSum {
   const out = new Float64Array(size);
-  return { values: out, add: (values, weight) => addScaled(out, values, weight) };
+  return {
+    values: out,
+    add: (values, weight) => addScaled(out, values, weight),
+    rooms: Array.from({ length: rooms }, () => new Float32Array(size)),
+    allFinite,
+  };
 }
 
 function addScaled(out: Float64Array, values: Float32Array, weight: number): void {

@@ -83,6 +83,44 @@ describe('the sum in WebAssembly', () => {
     expect(means[0]!.equals(means[1]!)).toBe(true);
   });
 
+  it('adds what lies in one of its rooms as if it lay elsewhere', () => {
+    for (const elements of [1, 7, 70, CHUNK + 3]) {
+      const plain = createPlainSum(elements);
+      const simd = createSimdSum(elements, 3)!;
+      simd.rooms.forEach((room, index) => {
+        const values = finiteValues(elements, index + 1);
+        room.set(values);
+        plain.add(values, index + 0.3);
+        simd.add(room, index + 0.3);
+      });
+      expect(bytesOf(simd.values).equals(bytesOf(plain.values))).toBe(true);
+      expect(
+        simd.rooms.map((room, index) => bytesOf(room).equals(bytesOf(finiteValues(elements, index + 1)))),
+      ).toEqual([true, true, true]);
+    }
+  });
+
+  it('finds what is not finite, wherever it is in a room', () => {
+    const elements = 41;
+    const simd = createSimdSum(elements, 1)!;
+    const room = simd.rooms[0]!;
+    room.set(finiteValues(elements, 5));
+    for (let from = 0; from < 12; from++) {
+      for (let to = from; to <= elements; to++) expect(simd.allFinite(room.subarray(from, to))).toBe(true);
+    }
+    for (const wrong of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      for (let index = 0; index < elements; index++) {
+        const right = room[index]!;
+        room[index] = wrong;
+        expect(simd.allFinite(room)).toBe(false);
+        expect(simd.allFinite(room.subarray(index + 1))).toBe(true);
+        expect(simd.allFinite(room.subarray(0, index))).toBe(true);
+        expect(simd.allFinite(room.slice())).toBe(false);
+        room[index] = right;
+      }
+    }
+  });
+
   it('keeps what it has when another sum is made and used', () => {
     const first = simdSum(5);
     const second = simdSum(5);
@@ -123,6 +161,7 @@ describe('a weighted sum stays in TypeScript', () => {
     const sum = createWeightedSum(elements);
     fold(sum, new Float32Array(elements).fill(2), 3);
     expect([sum.values.byteOffset, sum.values[elements - 1]]).toEqual([0, 6]);
+    expect(createWeightedSum(elements, 2).rooms.map(({ length }) => length)).toEqual([elements, elements]);
   });
 
   it('where more than 4 GiB would be needed', () => {

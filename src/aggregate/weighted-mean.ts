@@ -11,10 +11,17 @@ export interface WeightedSum extends RunningSum {
   totalWeight: number;
 }
 
-/** An empty sum for updates of `size` elements: 8 bytes an element, and 256 KB where WebAssembly does the work. */
-export function createWeightedSum(size: number): WeightedSum {
-  const fast = size >= MIN_SIMD_SIZE ? createSimdSum(size) : undefined;
-  return { ...(fast ?? createPlainSum(size)), totalWeight: 0 };
+/**
+ * An empty sum for updates of `size` elements: 8 bytes an element, and 256 KB where WebAssembly does the work.
+ *
+ * @param rooms places for updates in the sum's own memory, 4 bytes an element each as soon as they are used
+ */
+export function createWeightedSum(size: number, rooms = 0): WeightedSum {
+  const fast = size >= MIN_SIMD_SIZE ? (createSimdSum(size, rooms) ?? createSimdSum(size)) : undefined;
+  const sum = fast ?? createPlainSum(size);
+  // Where they do not fit in beside it, they are elsewhere.
+  const missing = Array.from({ length: rooms - sum.rooms.length }, () => new Float32Array(size));
+  return { ...sum, rooms: [...sum.rooms, ...missing], totalWeight: 0 };
 }
 
 /**

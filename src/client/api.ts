@@ -40,6 +40,8 @@ interface ApiRequest {
   readonly json?: unknown;
   /** Sent as it is; `headers` then has its digest and type. */
   readonly body?: Uint8Array;
+  /** The SHA-256 of `body`, where it is known. */
+  readonly sha256?: Uint8Array;
   readonly headers?: HeaderFields;
   /** Content that is named by its hash is asked for without a signature. */
   readonly unsigned?: boolean;
@@ -108,7 +110,7 @@ export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: Bac
     };
     const response =
       audit && note
-        ? await sendNoted({ transport, audit, sha256 }, sent, note)
+        ? await sendNoted({ transport, audit, sha256 }, sent, note, request.sha256)
         : await transport.request(sent);
     if (response.status < 400) return response;
     const refused = await readRefusal(response);

@@ -22,6 +22,7 @@ import {
   reportFailure,
   trainRound,
 } from './rounds.js';
+import { createTaskBox } from './task-box.js';
 import type { Trainers } from './trainers.js';
 import { listenForWakes } from './wake.js';
 
@@ -55,6 +56,7 @@ export async function live(context: LifeContext): Promise<void> {
   const { platform, options, api, emit, signal } = context;
   const { eligibility = {}, attributes, runIds } = options;
   const alarm = createAlarm(signal);
+  const box = createTaskBox(platform.now);
   const worker = createWorker(context);
   let channel: AbortController | undefined;
   let hasChannel = false;
@@ -65,13 +67,19 @@ export async function live(context: LifeContext): Promise<void> {
     const ends = AbortSignal.any([signal, channel.signal]);
     const onOpen = (open: boolean) => {
       hasChannel = open;
+      if (!open) box.clear();
     };
-    void listenForWakes({ api, random, onOpen, onWake: alarm.ring, networkBack }, ends);
+    const onWake = (task?: Task) => {
+      box.put(task);
+      alarm.ring();
+    };
+    void listenForWakes({ api, random, onOpen, onWake, networkBack }, ends);
   };
   const hangUp = () => {
     channel?.abort();
     channel = undefined;
     hasChannel = false;
+    box.clear();
   };
 
   const isEligible = (exampleCount: number) => {
@@ -99,14 +107,17 @@ export async function live(context: LifeContext): Promise<void> {
       continue;
     }
     listen();
-    const answer = await checkIn({
+    const told = {
       encodings: ['float32'],
       exampleCount,
       heldOutCount: data.heldOut?.indices.length ?? 0,
       ...(attributes === undefined ? {} : { attributes }),
       ...(runIds === undefined ? {} : { runIds }),
-    });
+    };
+    const called = box.take(JSON.stringify(told));
+    const answer = called ? ({ type: 'task', task: called } as const) : await checkIn(told);
     if (answer?.type === 'task') {
+      box.noteTaken(answer.task);
       const reported = await worker.work(answer.task, data);
       // Whoever has just reported is there as long as the channel says so, and is called over it.
       if (reported && hasChannel) await alarm.wait(WITH_CHANNEL_MS);
@@ -120,7 +131,9 @@ export async function live(context: LifeContext): Promise<void> {
   async function checkIn(json: unknown): Promise<CheckInResponse | undefined> {
     try {
       const request = { method: 'POST', target: PATHS.checkIn, json, what: 'the check-in', signal } as const;
-      return await api.call<CheckInResponse>({ ...request, note: { kind: 'check-in' } });
+      const answer = await api.call<CheckInResponse>({ ...request, note: { kind: 'check-in' } });
+      box.noteTold(JSON.stringify(json));
+      return answer;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (error.problem === 'unknown-client') {
@@ -155,9 +168,9 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
     const verdict = checkTask(accept, task);
     if (!verdict.accepted) return verdict.reason;
     if (!options.trainer) checkData(definition, data.train.dataset);
+    if (!accept.approve) return undefined;
     // A person sees the graph that would run.
-    const summary = accept.approve ? await trainers.summaryOf(definition, api) : undefined;
-    const approval = await askApproval(accept, task, summary);
+    const approval = await askApproval(accept, task, await trainers.summaryOf(definition, api));
     if (approval.decision === 'approved') return undefined;
     const { hash, decision, reason } = approval;
     if (decision === 'pending' && !asked.has(hash)) await emit({ type: 'approval-needed', hash, definition });

@@ -27,15 +27,17 @@ interface NotingContext {
 /**
  * Sends a request whose answer is in JSON. Where the log cannot be written, nothing is sent.
  *
+ * @param known the SHA-256 of the body, where the caller has it
  * @throws {StoreError} when the log cannot be written, {TransportError} when there is no answer.
  */
 export async function sendNoted(
   { transport, audit, sha256 }: NotingContext,
   request: TransportRequest,
   note: SendingNote,
+  known?: Uint8Array,
 ): Promise<TransportResponse> {
   const body = request.body ?? new Uint8Array();
-  const hash = toHex(await sha256(body));
+  const hash = toHex(known ?? (await sha256(body)));
   const { origin } = transport;
   await audit.append({
     type: 'sending',

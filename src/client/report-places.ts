@@ -1,11 +1,11 @@
 /** Memory in which reports are put together, used again round after round. */
 
+import type { SafetensorsDraft } from '../params/safetensors-draft.js';
+
 /** Memory for one report at a time. */
 export interface ReportPlace {
-  /** What the trainer writes. */
-  out?: Float32Array;
-  /** Of the last report that was put together here. */
-  buffer?: ArrayBuffer;
+  /** Where the trainer writes, and the report that it becomes. */
+  draft?: SafetensorsDraft;
 }
 
 /** The places of one client, or of all in a process. */

@@ -2,7 +2,7 @@
 import type { Examples } from '../data/dataset.js';
 import { ConfigError, TransportError } from '../errors.js';
 import type { Trainer } from '../learn/trainer.js';
-import { encodeSafetensors } from '../params/safetensors.js';
+import { draftSafetensors } from '../params/safetensors-draft.js';
 import type { Receipt, Task, TaskDefinition } from '../protocol/messages.js';
 import { reportPath } from '../protocol/paths.js';
 import { formatUpdateMetadata } from '../protocol/update-metadata.js';
@@ -18,6 +18,9 @@ import { protectionOf } from './protection.js';
 import type { ReportPlace, ReportPlaces } from './report-places.js';
 import { sendReport } from './send-report.js';
 import { runEvaluationTask, runTrainTask } from './train-task.js';
+
+/** Room for what an update says of itself: four names and numbers. */
+const METADATA_BYTES = 256;
 
 /** What a client has: examples to train on and, perhaps, others to evaluate on. */
 export interface ClientData {
@@ -99,16 +102,14 @@ async function train(
   const { layout } = trainer;
   return context.exclusively(async () => {
     if (signal.aborted) throw new TransportError('the deadline of the round has passed');
-    if (place.out?.length !== layout.size) place.out = new Float32Array(layout.size);
-    const { out } = place;
+    if (place.draft?.layout !== layout) place.draft = draftSafetensors(layout, METADATA_BYTES);
+    const { values: out, finish } = place.draft;
     const startedAt = platform.now();
     const trainTask = { params, examples: data.train, work, seed, reports: definition.reports };
     const result = await runTrainTask(trainer, trainTask, out);
     const trainMs = Math.max(0, platform.now() - startedAt);
     await emit({ type: 'trained', ...placeOf(task), ...result, trainMs });
-    const metadata = formatUpdateMetadata({ ...result, trainMs });
-    const bytes = encodeSafetensors({ layout, values: out }, metadata, place.buffer);
-    place.buffer = bytes.buffer;
+    const bytes = finish(formatUpdateMetadata({ ...result, trainMs }));
     return { key, bytes, sha256: await platform.sha256(bytes), exampleCount: result.exampleCount };
   });
 }

@@ -40,7 +40,7 @@ export async function sendReport(api: Api, report: Report, signal?: AbortSignal)
 function partFrom({ target, bytes, sha256, note: noted }: Report, offset: number) {
   const note = noted === undefined ? {} : { note: noted };
   const headers = { 'content-type': 'application/vnd.safetensors', 'repr-digest': formatDigest(sha256) };
-  if (offset === 0) return { method: 'PUT', target, headers, body: bytes, ...note } as const;
+  if (offset === 0) return { method: 'PUT', target, headers, body: bytes, sha256, ...note } as const;
   return {
     method: 'PATCH',
     target,

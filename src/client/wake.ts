@@ -1,6 +1,7 @@
 /** Listens on the wake-up channel: server-sent events, and long polls where something on the way holds streams back. */
 import { createParser } from 'eventsource-parser';
 import { TransportError } from '../errors.js';
+import type { Task, WakeMessage } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { type Api, sleep } from './api.js';
 import { type BackOff, backOffMs } from './back-off.js';
@@ -17,8 +18,8 @@ const RECONNECT: BackOff = { initialMs: 100, maxMs: 30_000, factor: 2 };
 export interface WakeContext {
   readonly api: Api;
   random(): number;
-  /** Called each time the client should check in. */
-  onWake(): void;
+  /** Called each time there is something to do: a task, or where that is not said, checking in. */
+  onWake(task?: Task): void;
   /** When to open it again at once; see `Platform`. */
   readonly networkBack?: Subscribe | undefined;
   /** Whether the channel is open. */
@@ -44,9 +45,9 @@ export async function listenForWakes(context: WakeContext, signal: AbortSignal):
           onWake,
         );
       } else {
-        const woken = await poll(api, signal);
+        const message = await poll(api, signal);
         failures = 0;
-        if (woken) onWake();
+        if (message.type === 'wake') onWake(message.task);
         continue;
       }
     } catch {
@@ -65,7 +66,7 @@ async function readStream(
   api: Api,
   signal: AbortSignal,
   onAlive: () => void,
-  onWake: () => void,
+  onWake: (task?: Task) => void,
 ): Promise<void> {
   const silent = new AbortController();
   const timer = setTimeout(() => silent.abort(), SILENCE_MS);
@@ -77,7 +78,9 @@ async function readStream(
       held: true,
       signal: AbortSignal.any([signal, silent.signal]),
     });
-    const parser = createParser({ onEvent: ({ event }) => event === 'wake' && onWake() });
+    const parser = createParser({
+      onEvent: ({ event, data }) => event === 'wake' && onWake(parseMessage(data).task),
+    });
     const decoder = new TextDecoder();
     let alive = false;
     for await (const chunk of response.body) {
@@ -91,8 +94,7 @@ async function readStream(
   }
 }
 
-/** True when there is something to do. */
-async function poll(api: Api, signal: AbortSignal): Promise<boolean> {
+async function poll(api: Api, signal: AbortSignal): Promise<Partial<WakeMessage>> {
   const response = await api.send({
     method: 'GET',
     target: `${PATHS.wake}?wait=${POLL_SECONDS}`,
@@ -104,5 +106,14 @@ async function poll(api: Api, signal: AbortSignal): Promise<boolean> {
   const decoder = new TextDecoder();
   for await (const chunk of response.body) text += decoder.decode(chunk, { stream: true });
   if (text === '') throw new TransportError('a poll must be answered, got nothing');
-  return text.includes('"wake"');
+  return parseMessage(text);
+}
+
+/** What is no message of ours is none that can be used: checking in tells more. */
+function parseMessage(text: string): Partial<WakeMessage> {
+  try {
+    return (JSON.parse(text) as WakeMessage | null) ?? {};
+  } catch {
+    return {};
+  }
 }

@@ -74,10 +74,11 @@ export function allFinite(values: Float32Array): boolean {
  * Checks that no element is NaN or infinite.
  *
  * @param argument what the values are called in the error message
+ * @param check does what `allFinite` does
  * @throws {ShapeError} when one is.
  */
-export function assertFinite(values: Float32Array, argument: string): void {
-  if (!allFinite(values)) throw new ShapeError(`${argument} must have finite elements, got NaN or infinity`);
+export function assertFinite(values: Float32Array, argument: string, check = allFinite): void {
+  if (!check(values)) throw new ShapeError(`${argument} must have finite elements, got NaN or infinity`);
 }
 
 function assertLength(argument: string, values: Float32Array, length: number): void {

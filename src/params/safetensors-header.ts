@@ -12,6 +12,8 @@ export const LENGTH_BYTES = 8;
 export interface SafetensorsHeader {
   readonly tensors: readonly ParamSpec[];
   readonly metadata: Record<string, string>;
+  /** Whether it has any, be it empty. */
+  readonly hasMetadata: boolean;
   readonly dataBytes: number;
 }
 
@@ -113,8 +115,12 @@ export function parseHeader(bytes: Uint8Array): SafetensorsHeader {
     }
     covered = end;
   }
-  const metadata = __metadata__ === undefined ? {} : readMetadata(__metadata__);
-  return { tensors: tensors.map(({ name, shape }) => ({ name, shape })), metadata, dataBytes: covered };
+  const hasMetadata = __metadata__ !== undefined;
+  const metadata = hasMetadata ? readMetadata(__metadata__) : {};
+  return {
+    tensors: tensors.map(({ name, shape }) => ({ name, shape })),
+    ...{ metadata, hasMetadata, dataBytes: covered },
+  };
 }
 
 function parseJson(bytes: Uint8Array): Record<string, unknown> {

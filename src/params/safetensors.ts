@@ -4,13 +4,8 @@
  */
 import { ProtocolError, ShapeError } from '../errors.js';
 import { createLayout, type Layout, type LayoutEntry, type Params } from './layout.js';
-import {
-  compareNames,
-  LENGTH_BYTES,
-  parseHeader,
-  readHeaderLength,
-  writeHeader,
-} from './safetensors-header.js';
+import { LENGTH_BYTES, parseHeader, readHeaderLength, writeHeader } from './safetensors-header.js';
+import { sortedByName } from './safetensors-known.js';
 import { asFileFault, matchLayout } from './safetensors-match.js';
 
 /**
@@ -18,23 +13,20 @@ import { asFileFault, matchLayout } from './safetensors-match.js';
  * padded to a multiple of 8 bytes.
  *
  * @param metadata free text to keep with the parameters; left out when empty
- * @param room memory to use again, where it is large enough; what was there is overwritten
  * @throws {ShapeError} when `values` does not fit the layout, or a name is `__metadata__` or not Unicode.
  */
 export function encodeSafetensors(
   params: Params,
   metadata: Record<string, string> = {},
-  room?: ArrayBuffer,
 ): Uint8Array<ArrayBuffer> {
   const { layout, values } = params;
   if (values.length !== layout.size) {
     throw new ShapeError(`values must have ${layout.size} elements like the layout, got ${values.length}`);
   }
-  const entries = layout.entries.toSorted((a, b) => compareNames(a.name, b.name));
+  const entries = sortedByName(layout);
   const header = writeHeader(entries, metadata);
   const length = LENGTH_BYTES + header.length + 4 * layout.size;
-  const enough = room && room.byteLength >= length;
-  const bytes = new Uint8Array(enough ? room : new ArrayBuffer(length), 0, length);
+  const bytes = new Uint8Array(length);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(header.length), true);
   bytes.set(header, LENGTH_BYTES);
   const data = new Float32Array(bytes.buffer, LENGTH_BYTES + header.length, layout.size);

@@ -105,6 +105,13 @@ export interface Task {
   readonly deadlineMs: number;
 }
 
+/** On the wake-up channel: there is something to do. */
+export interface WakeMessage {
+  readonly type: 'wake';
+  /** What it is; absent: check in. Since 1.1. */
+  readonly task?: Task;
+}
+
 /** `PUT /v1/runs/<run>/rounds/<round>/updates/<client>`: what the file's `__metadata__` says beside the parameters. */
 export interface UpdateMetadata {
   readonly exampleCount: number;

@@ -72,6 +72,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
     if (!/^\d{1,9}$/.test(round)) throw new Refusal('bad-request', 'the round must be a number');
     const host = federation.hostOf(run);
     if (!host) throw new Refusal('gone', 'this run is not open here, or not any more');
+    access.clients.touch(record.keyId);
     return { host, round: Number(round), clientIndex: record.index };
   };
   const enter = createTurnstile(MAX_UPLOADS, 'uploads');

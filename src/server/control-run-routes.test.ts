@@ -170,7 +170,7 @@ describe('runs by the control API', () => {
     const gone = new AbortController();
     const channel = server.federation.wakes.stream(index, {
       ...{ method: 'GET', target: '/v1/wake', authority: '', headers: {}, remoteAddress: '' },
-      body: (async function* () {})(),
+      body: () => () => {},
       onClose: (listener) => gone.signal.addEventListener('abort', listener),
     });
     if (typeof channel.body === 'function') {

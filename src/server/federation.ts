@@ -119,10 +119,7 @@ export function createFederation(context: FederationContext): Federation {
     if (task?.type === 'train') host?.activity.handedOut(clientIndex);
     return task;
   };
-  const wakes = createWakeChannels({
-    onPresence,
-    hasTask: (clientIndex) => taskFor(clientIndex) !== undefined,
-  });
+  const wakes = createWakeChannels({ onPresence, taskFor });
   const availability = createAvailability(wakes.isPresent, now);
 
   /** Many clients may come at once: one look for all of them. */

@@ -3,10 +3,19 @@
 import type { HeaderFields, RequestHead } from '../protocol/http.js';
 import { PROBLEM_TYPE, problemDocument, type Refusal } from '../protocol/problem.js';
 
+/** Who reads a body: called as it comes, since a turn of an iterator for every chunk costs more than its bytes. */
+export interface BodyReader {
+  /** The next bytes, which are the reader's from now on. */
+  chunk(bytes: Uint8Array): void;
+  end(): void;
+  /** The peer went away in the middle. */
+  broken(cause: Error): void;
+}
+
 /** A request whose body may still be on its way. */
 export interface ServerRequest extends RequestHead {
-  /** To be read at most once. Ends with an error where the peer goes away in the middle. */
-  readonly body: AsyncIterable<Uint8Array>;
+  /** Begins to read the body, which can be done once; returns what stops it, after which the reader hears nothing. */
+  readonly body: (reader: BodyReader) => () => void;
   /** The peer's address, for limits only: never logged. */
   readonly remoteAddress: string;
   /** Calls back once when the connection closes, before or after the answer; at once where it is closed. */

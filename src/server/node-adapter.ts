@@ -10,6 +10,7 @@ import type { Socket } from 'node:net';
 import { pipeline, Readable } from 'node:stream';
 import { Refusal } from '../protocol/problem.js';
 import {
+  type BodyReader,
   type Handler,
   problemResponse,
   type ResponseSink,
@@ -100,11 +101,35 @@ function toRequest(request: IncomingMessage, response: NodeResponse): ServerRequ
     target: request.url ?? '',
     authority: (request.headers.host ?? '').toLowerCase(),
     headers: request.headers as Record<string, string>,
-    // A body that is left in the middle does not take the connection with it: there is an answer to give.
-    body: { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) },
+    body: (reader) => readBody(request, reader),
     remoteAddress: request.socket.remoteAddress ?? '',
     onClose: (listener) => void (response.closed ? listener() : response.once('close', listener)),
   };
+}
+
+function readBody(request: IncomingMessage, { chunk, end, broken }: BodyReader): () => void {
+  let isOver = false;
+  const stop = () => {
+    isOver = true;
+    request.off('data', chunk);
+    // A body that is left in the middle does not take the connection with it: there is an answer to give.
+    request.pause();
+  };
+  const onBroken = (cause: Error) => {
+    if (isOver) return;
+    stop();
+    broken(cause);
+  };
+  const onClose = () => isOver || onBroken(new Error('the connection was closed'));
+  // It may have gone while it waited to be read.
+  if (request.destroyed && !request.readableEnded) process.nextTick(onClose);
+  request.on('data', chunk).on('error', onBroken).on('close', onClose);
+  request.on('end', () => {
+    if (isOver) return;
+    isOver = true;
+    end();
+  });
+  return stop;
 }
 
 function send(

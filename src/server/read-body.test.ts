@@ -12,12 +12,10 @@ afterEach(() => {
 
 /** A request whose body comes a byte at a time. */
 function dripping(everyMs: number): ServerRequest {
-  const body = (async function* () {
-    for (;;) {
-      await new Promise((resolve) => setTimeout(resolve, everyMs));
-      yield Uint8Array.of(32);
-    }
-  })();
+  const body: ServerRequest['body'] = ({ chunk }) => {
+    const timer = setInterval(() => chunk(Uint8Array.of(32)), everyMs);
+    return () => clearInterval(timer);
+  };
   return { headers: { 'content-type': 'application/json' }, body } as unknown as ServerRequest;
 }
 

@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { Refusal } from '../protocol/problem.js';
 import { createDigestCheck } from './body-digest.js';
 import type { ServerRequest } from './http.js';
-import { unstalled } from './unstalled.js';
+import { readUnstalled } from './unstalled.js';
 
 /** No message in JSON is longer. */
 const MAX_JSON_BYTES = 64 * 1024;
@@ -54,21 +54,22 @@ async function readBytes(request: ServerRequest, maxBytes: number, signed: boole
   const digest = signed ? createDigestCheck(request.headers) : undefined;
   const chunks: Uint8Array[] = [];
   let size = 0;
+  const take = (chunk: Uint8Array) => {
+    size += chunk.length;
+    if (size > maxBytes) throw tooLarge(maxBytes, `${size} or more`);
+    digest?.update(chunk);
+    chunks.push(chunk);
+  };
   const late = new AbortController();
   const onLate = () => late.abort(new Refusal('timeout', `the body must be here within ${TOTAL_MS} ms`));
   const timer = setTimeout(onLate, TOTAL_MS);
   try {
-    for await (const chunk of unstalled(request.body, STALL_MS, late.signal)) {
-      size += chunk.length;
-      if (size > maxBytes) throw tooLarge(maxBytes, `${size} or more`);
-      digest?.update(chunk);
-      chunks.push(chunk);
-    }
+    await readUnstalled(request.body, STALL_MS, take, late.signal);
   } finally {
     clearTimeout(timer);
   }
   digest?.end();
-  return Buffer.concat(chunks, size);
+  return chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks, size);
 }
 
 function tooLarge(maxBytes: number, got: string): Refusal {

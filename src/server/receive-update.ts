@@ -5,10 +5,11 @@ import { formatDigest, parseDigest, REPR_DIGEST_FIELD } from '../protocol/conten
 import type { Receipt } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
 import { parseUpdateMetadata } from '../protocol/update-metadata.js';
+import { giveBack } from './give-back.js';
 import type { ServerRequest, ServerResponse } from './http.js';
 import { refuseEncoded } from './read-body.js';
 import type { RoundHost } from './round-host.js';
-import { unstalled } from './unstalled.js';
+import { readUnstalled } from './unstalled.js';
 import type { UploadSlot } from './upload-slots.js';
 
 /** No byte for so long: the request is given up, what came is kept for a while. */
@@ -28,12 +29,13 @@ export async function putUpdate(target: ReportTarget, request: ServerRequest): P
   requireType(request, 'application/vnd.safetensors');
   const settled = receiptBefore(target);
   if (settled) return answerUnread(request, settled);
-  const gone = new AbortController();
-  request.onClose(() => gone.abort());
-  await host.turn(target.clientIndex, target.round, gone.signal);
+  let gone: AbortSignal | undefined;
+  // Most need not wait, and need no signal.
+  const whenGone = () => (gone ??= closeSignal(request));
+  await host.turn(target.clientIndex, target.round, whenGone);
   const over = receiptBefore(target);
   if (over) return answerUnread(request, over);
-  const slot = await host.slots.acquire(keyOf(target), digestOf(request), gone.signal);
+  const slot = await host.slots.acquire(keyOf(target), digestOf(request), whenGone);
   return receive(target, request, slot, length);
 }
 
@@ -81,13 +83,9 @@ async function receive(
   const { host } = target;
   const { writer } = slot;
   try {
-    for await (const chunk of unstalled(request.body, STALL_MS, writer.signal)) {
-      // Between the chunk and this line the place may have been given to another request.
-      writer.signal.throwIfAborted();
-      slot.hash.update(chunk);
-      pushQuietly(slot.reader, chunk);
-      slot.received += chunk.length;
-    }
+    await readUnstalled(request.body, STALL_MS, (chunk) => take(slot, chunk), writer.signal);
+    // Between the last chunk and this line the place may have been given to another request.
+    writer.signal.throwIfAborted();
   } catch (error) {
     host.slots.interrupt(slot, writer);
     throw error;
@@ -96,12 +94,18 @@ async function receive(
     host.slots.interrupt(slot, writer);
     throw new Refusal('timeout', `the upload broke off at byte ${slot.received} of ${totalBytes}`);
   }
-  writer.signal.throwIfAborted();
   try {
     return finish(target, slot);
   } finally {
     host.slots.release(slot);
   }
+}
+
+function take(slot: UploadSlot, chunk: Uint8Array): void {
+  slot.hash.update(chunk);
+  pushQuietly(slot.reader, chunk);
+  slot.received += chunk.length;
+  giveBack(chunk);
 }
 
 /** A fault, which the reader tells again at the end: it is the client's if these are the bytes that it has signed. */
@@ -128,6 +132,13 @@ function finish({ host, clientIndex, round }: ReportTarget, slot: UploadSlot): R
   }
 }
 
+/** Aborts when the connection closes. */
+function closeSignal(request: ServerRequest): AbortSignal {
+  const gone = new AbortController();
+  request.onClose(() => gone.abort());
+  return gone.signal;
+}
+
 /** What can be said without reading the update. */
 function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | undefined {
   host.checkOpen();
@@ -136,7 +147,7 @@ function receiptBefore({ host, clientIndex, round }: ReportTarget): Receipt | un
 
 /** Reads what is on its way, so that the answer gets through, and keeps nothing of it. */
 async function answerUnread(request: ServerRequest, receipt: Receipt): Promise<Receipt> {
-  for await (const _ of unstalled(request.body, STALL_MS));
+  await readUnstalled(request.body, STALL_MS, giveBack);
   return receipt;
 }
 

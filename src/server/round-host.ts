@@ -68,8 +68,8 @@ export class RoundHost {
     const bytes = Math.max(1, context.layout.size * Float32Array.BYTES_PER_ELEMENT);
     this.maxUpdateBytes = bytes + MAX_HEADER_BYTES;
     const slotCount = Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, Math.floor(SLOT_BYTES / bytes)));
-    this.slots = createUploadSlots(context.layout, slotCount, context.now);
-    this.#sum = createWeightedSum(context.layout.size);
+    this.#sum = createWeightedSum(context.layout.size, slotCount);
+    this.slots = createUploadSlots(context.layout, this.#sum, context.now);
     this.#mean = new Float32Array(context.layout.size);
     this.finished = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
@@ -167,10 +167,14 @@ export class RoundHost {
     return standingOf(this.#state, clientIndex, round);
   }
 
-  /** Waits until it is this client's turn to report, where the order counts. */
-  turn(clientIndex: number, round: number, signal: AbortSignal): Promise<void> {
+  /**
+   * Waits until it is this client's turn to report, where the order counts.
+   *
+   * @param whenGone asked for a signal where it has to wait, which aborts when the request is gone
+   */
+  turn(clientIndex: number, round: number, whenGone: () => AbortSignal): Promise<void> {
     if (!this.#context.deterministic || isTurn(this.#state, clientIndex, round)) return Promise.resolve();
-    return this.#turns.wait(clientIndex, round, signal);
+    return this.#turns.wait(clientIndex, round, whenGone());
   }
 
   /**

@@ -7,6 +7,7 @@ import { isEvaluated, type RunProgress, type StopRules } from '../round/stopping
 import { publishRound, type RoundListener, type RoundTally, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
 import type { BlobStore } from './blobs.js';
+import { createLineQueue, type LinePatience } from './line-queue.js';
 import { traced } from './tracing.js';
 
 /** As `RoundFinished` has them. */
@@ -54,8 +55,8 @@ export interface RoundRecorder {
     state: RunState,
     noted: (event: RoundFinished) => number,
   ): Promise<void>;
-  /** Withdraws the models from clients. */
-  close(): void;
+  /** Withdraws the models from clients, and writes what is still to be written. */
+  close(): Promise<void>;
 }
 
 /** Models that clients may still be fetching when there is a newer one. */
@@ -66,16 +67,11 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
   const offered: BlobReference[] = [];
   let tally: RoundTally = startTally(0);
 
-  let written: Promise<void> = Promise.resolve();
-  // Once a line is lost no other follows: a round is in the log with all that it was made of, or not at all.
-  const append = (event: RunEvent, durable: boolean) => {
-    written = written.then(async () => {
-      await run.append(event, { durable });
-      onEvent(event);
-    });
-    return written;
-  };
-  const log = (event: RunEvent) => void append(event, false).catch(onFailure);
+  const lines = createLineQueue(async (events, durable) => {
+    await run.appendAll(events, { durable });
+    for (const event of events) onEvent(event);
+  });
+  const log = (event: RunEvent, patience?: LinePatience) => void lines.add(event, patience).catch(onFailure);
 
   return {
     began(round, cohort, { goal, deadlineMs, availableCount }) {
@@ -88,7 +84,8 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       tally.trained++;
       tally.exampleCount += exampleCount;
       tally.lossSum += loss * exampleCount;
-      log({ type: 'client-trained', round, clientId, exampleCount, steps, loss, trainMs });
+      // One write for many: each would cost as much as a check of a signature.
+      log({ type: 'client-trained', round, clientId, exampleCount, steps, loss, trainMs }, 'can-wait');
     },
     failed(round, clientId, reason) {
       log({ type: 'client-failed', round, clientId, reason });
@@ -111,13 +108,14 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       tally.failed = failed.length;
       const outcome = {
         ...{ round, tally, model },
+        modelSha256: offered.at(-1)?.sha256,
         found: found ?? undefined,
         server: serverState(),
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
       };
       const listener: RoundListener = {
-        emit: (event) => append(event, true),
+        emit: (event) => lines.add(event, 'durable'),
         noted(event) {
           // Before the machine begins the next round: of what it then hears, all counts for that one.
           tally = startTally(0);
@@ -127,8 +125,9 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
       const attributes = { 'tessera.run': run.runId, 'tessera.round': round };
       await traced('publish round', attributes, () => publishRound(run, outcome, listener));
     },
-    close() {
+    async close() {
       for (const model of offered.splice(0)) blobs.drop(model);
+      await lines.flush();
     },
   };
 }

@@ -160,7 +160,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     })
     .then(async () => {
       release(host.state.cohort);
-      recorder.close();
+      await recorder.close();
       if (graph) blobs.drop(graph);
       await run.close().catch(onFailure);
     });
@@ -177,7 +177,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     },
     async suspend() {
       await host.stop();
-      recorder.close();
+      await recorder.close();
       await run.close();
     },
   };

@@ -1,45 +1,52 @@
 /** Reads a body up to where it stalls. */
+
 import { Refusal } from '../protocol/problem.js';
-import { noteRead } from './young-garbage.js';
+import type { ServerRequest } from './http.js';
 
 /**
- * The chunks of a body, none of which is kept.
+ * Hands over the chunks of a body until its end.
  *
  * @param stallMs how long the next one may take
- * @param signal ends it with the reason that the signal has
+ * @param take gets each chunk; what it throws ends the reading
+ * @param signal ends it with the reason that the signal has; nothing is taken after that
  * @throws {Refusal} 'timeout' where no chunk comes for so long, or the peer goes away.
  */
-export async function* unstalled(
-  body: AsyncIterable<Uint8Array>,
+export function readUnstalled(
+  body: ServerRequest['body'],
   stallMs: number,
+  take: (chunk: Uint8Array) => void,
   signal?: AbortSignal,
-): AsyncGenerator<Uint8Array> {
-  const iterator = body[Symbol.asyncIterator]();
-  let stop: (reason: unknown) => void = () => {};
-  const onAbort = () => stop(signal?.reason);
-  const timer = setTimeout(() => stop(new Refusal('timeout', `no byte came for ${stallMs} ms`)), stallMs);
-  signal?.addEventListener('abort', onAbort);
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      // No race with one promise for the whole body: it would keep every chunk to the end.
-      const { done, value } = await new Promise<IteratorResult<Uint8Array>>((resolve, reject) => {
-        stop = reject;
-        iterator.next().then(resolve, (cause: unknown) => {
-          reject(new Refusal('timeout', 'the body broke off', { cause }));
-        });
-      });
-      // Also where a chunk came first: what it would be written to may be another request's by now.
-      signal?.throwIfAborted();
-      if (done) return;
-      timer.refresh();
-      yield value;
-      noteRead(value.length);
-    }
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener('abort', onAbort);
-    // Not awaited: it would wait for the chunk that does not come.
-    void iterator.return?.().catch(() => {});
-  }
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    signal?.throwIfAborted();
+    const leave = () => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', onAbort);
+    };
+    const fail = (error: unknown) => {
+      leave();
+      stop();
+      reject(error);
+    };
+    const onAbort = () => fail(signal?.reason);
+    const timer = setTimeout(() => fail(new Refusal('timeout', `no byte came for ${stallMs} ms`)), stallMs);
+    signal?.addEventListener('abort', onAbort);
+    const stop = body({
+      chunk(bytes) {
+        timer.refresh();
+        try {
+          take(bytes);
+        } catch (error) {
+          fail(error);
+        }
+      },
+      end() {
+        leave();
+        resolve();
+      },
+      broken(cause) {
+        fail(new Refusal('timeout', 'the body broke off', { cause }));
+      },
+    });
+  });
 }

@@ -4,6 +4,7 @@
  * still in the network.
  */
 import { createHash, type Hash } from 'node:crypto';
+import type { RunningSum } from '../aggregate/running-sum.js';
 import type { Layout } from '../params/layout.js';
 import { createSafetensorsReader, type SafetensorsReader } from '../params/safetensors-stream.js';
 import { Refusal } from '../protocol/problem.js';
@@ -43,10 +44,10 @@ export interface UploadSlots {
    * A place for an upload from its beginning. What was there of the same key is dropped: a client that starts again
    * has lost its connection, which the server may find out much later.
    *
-   * @param signal aborts when the request is gone
+   * @param whenGone asked for a signal where it has to wait, which aborts when the request is gone
    * @throws {Refusal} `timeout` when it is gone, `unavailable` when a newer request waits in its place.
    */
-  acquire(key: string, digest: string, signal: AbortSignal): Promise<UploadSlot>;
+  acquire(key: string, digest: string, whenGone: () => AbortSignal): Promise<UploadSlot>;
   /** The upload of that key and digest, which no request writes to from now on; undefined where it is gone. */
   takeOver(key: string, digest: string): UploadSlot | undefined;
   /** Goes on with what `takeOver` has found. */
@@ -62,30 +63,34 @@ export interface UploadSlots {
   readonly waiting: number;
 }
 
-/** @param now milliseconds, of any origin */
+/** One of the fixed number, with what reads into it. */
+type Place = Pick<UploadSlot, 'values' | 'reader'>;
+
+/**
+ * As many places as there are rooms, where updates lie as they are folded.
+ *
+ * @param now milliseconds, of any origin
+ */
 export function createUploadSlots(
   layout: Layout,
-  count: number,
+  { rooms, allFinite }: Pick<RunningSum, 'rooms' | 'allFinite'>,
   now: () => number,
   { graceMs, minBytesPerSecond, checkMs }: Patience = DEFAULT_PATIENCE,
 ): UploadSlots {
-  const free: Float32Array[] = [];
+  const free: Place[] = rooms.map((values) => ({
+    values,
+    reader: createSafetensorsReader(layout, values, { allFinite }),
+  }));
   const slots = new Map<string, UploadSlot>();
   const queue: Waiter[] = [];
-  let made = 0;
   let patience: NodeJS.Timeout | undefined;
 
-  const takeBuffer = (): Float32Array | undefined => {
-    const buffer = free.pop();
-    if (buffer) return buffer;
-    if (made < count) {
-      made++;
-      return new Float32Array(layout.size);
-    }
+  const takePlace = (): Place | undefined => {
+    const place = free.pop();
+    if (place) return place;
     const idle = [...slots.values()].filter(({ busy }) => !busy).sort((a, b) => a.startedAt - b.startedAt)[0];
-    if (!idle) return undefined;
-    slots.delete(idle.key);
-    return idle.values;
+    if (idle) slots.delete(idle.key);
+    return idle;
   };
   const next = () => queue.shift()?.go();
   const hurry = () => {
@@ -112,7 +117,7 @@ export function createUploadSlots(
         signal.removeEventListener('abort', onGone);
         reject(why);
       };
-      const onGone = () => giveUp(new Refusal('timeout', 'the client left while it waited to send'));
+      const onGone = () => giveUp(new Refusal('timeout', LEFT));
       const go = () => {
         signal.removeEventListener('abort', onGone);
         resolve();
@@ -125,12 +130,12 @@ export function createUploadSlots(
   const release = (slot: UploadSlot) => {
     if (slots.get(slot.key) !== slot) return;
     slots.delete(slot.key);
-    free.push(slot.values);
+    free.push(slot);
     next();
   };
 
   return {
-    async acquire(key, digest, signal) {
+    async acquire(key, digest, whenGone) {
       const newer = () => new Refusal('unavailable', 'this update is being sent again', RETRY_SOON);
       queue.find((waiter) => waiter.key === key)?.giveUp(newer());
       const before = slots.get(key);
@@ -138,22 +143,23 @@ export function createUploadSlots(
         before.writer.abort(newer());
         release(before);
       }
-      const gone = () => new Refusal('timeout', 'the client left while it waited to send');
-      if (signal.aborted) throw gone();
-      let buffer = queue.length === 0 ? takeBuffer() : undefined;
-      while (!buffer) {
+      let place = queue.length === 0 ? takePlace() : undefined;
+      while (!place) {
+        const signal = whenGone();
+        if (signal.aborted) throw new Refusal('timeout', LEFT);
         await wait(key, signal);
         // Between the call and this line it may have left, or have come again and been quicker.
         if (signal.aborted || slots.has(key)) {
           next();
-          throw signal.aborted ? gone() : newer();
+          throw signal.aborted ? new Refusal('timeout', LEFT) : newer();
         }
-        buffer = takeBuffer();
+        place = takePlace();
       }
+      const { values, reader } = place;
+      reader.reset();
       const slot: UploadSlot = {
-        ...{ key, digest, values: buffer, received: 0, busy: true, writer: new AbortController() },
+        ...{ key, digest, values, reader, received: 0, busy: true, writer: new AbortController() },
         brokeOffAt: Number.NEGATIVE_INFINITY,
-        reader: createSafetensorsReader(layout, buffer),
         hash: createHash('sha256'),
         startedAt: now(),
       };
@@ -203,4 +209,5 @@ interface Waiter {
 
 const RETRY_SOON = { headers: { 'retry-after': '1' } };
 const RETRY_LATER = { headers: { 'retry-after': '5' } };
+const LEFT = 'the client left while it waited to send';
 const TOO_SLOW = 'others wait and this upload is slow: go on later';

@@ -1,5 +1,6 @@
 /** Tests of places for uploads that several requests are after: of one client, or of many. */
 import { describe, expect, it } from 'vitest';
+import { createPlainSum } from '../aggregate/running-sum.js';
 import { createLayout } from '../params/layout.js';
 import { createUploadSlots } from './upload-slots.js';
 
@@ -13,10 +14,10 @@ const refused = (promise: Promise<unknown>) =>
 
 describe('a client that sends again', () => {
   it('takes the place from its request before, which writes no more', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
-    const first = await slots.acquire('1/7', 'digest', here());
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
+    const first = await slots.acquire('1/7', 'digest', here);
     const { writer } = first;
-    const second = await slots.acquire('1/7', 'digest', here());
+    const second = await slots.acquire('1/7', 'digest', here);
     expect(writer.signal.aborted).toBe(true);
     expect(second).not.toBe(first);
     // What the first does when it finds out changes nothing for the second.
@@ -26,8 +27,8 @@ describe('a client that sends again', () => {
   });
 
   it('goes on where its request before stands, though that has not noticed that it is lost', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
-    const slot = await slots.acquire('1/7', 'digest', here());
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
+    const slot = await slots.acquire('1/7', 'digest', here);
     const { writer } = slot;
     slot.received = 5;
     expect(slots.takeOver('1/7', 'another')).toBeUndefined();
@@ -38,10 +39,10 @@ describe('a client that sends again', () => {
   });
 
   it('waits for a place once', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
-    const other = await slots.acquire('1/1', 'digest', here());
-    const first = refused(slots.acquire('1/7', 'digest', here()));
-    const second = slots.acquire('1/7', 'digest', here());
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
+    const other = await slots.acquire('1/1', 'digest', here);
+    const first = refused(slots.acquire('1/7', 'digest', here));
+    const second = slots.acquire('1/7', 'digest', here);
     expect(slots.waiting).toBe(1);
     expect(await first).toBe('this update is being sent again');
     slots.release(other);
@@ -51,10 +52,10 @@ describe('a client that sends again', () => {
 
 describe('a client that leaves', () => {
   it('while it waits for a place is not waited for', async () => {
-    const slots = createUploadSlots(layout, 1, Date.now);
-    const other = await slots.acquire('1/1', 'digest', here());
+    const slots = createUploadSlots(layout, createPlainSum(4, 1), Date.now);
+    const other = await slots.acquire('1/1', 'digest', here);
     const gone = new AbortController();
-    const waiting = refused(slots.acquire('1/7', 'digest', gone.signal));
+    const waiting = refused(slots.acquire('1/7', 'digest', () => gone.signal));
     gone.abort();
     expect(await waiting).toBe('the client left while it waited to send');
     expect(slots.waiting).toBe(0);

@@ -1,5 +1,6 @@
 /** Tests of the wake-up channel. */
 import { describe, expect, it } from 'vitest';
+import type { Task } from '../protocol/messages.js';
 import type { ServerRequest, ServerResponse } from './http.js';
 import { createWakeChannels } from './wake-channels.js';
 
@@ -26,7 +27,7 @@ function channels(tasks: readonly number[] = []) {
   const presence: [number, boolean][] = [];
   const wakes = createWakeChannels({
     onPresence: (...heard) => void presence.push(heard),
-    hasTask: (client) => tasks.includes(client),
+    taskFor: (client) => (tasks.includes(client) ? ({ round: client } as Task) : undefined),
   });
   return { wakes, presence };
 }
@@ -47,10 +48,21 @@ describe('a stream', () => {
   it('begins with a wake for who has something to do already: it may have missed the call', () => {
     const { wakes } = channels([7]);
     const [asked, other] = [7, 8].map((client) => peer((request) => wakes.stream(client, request)));
-    expect(asked!.written).toEqual(['retry: 1000\n\n', 'event: wake\ndata: {"type":"wake"}\n\n']);
+    const wake = '{"type":"wake","task":{"round":7}}';
+    expect(asked!.written).toEqual(['retry: 1000\n\n', `event: wake\ndata: ${wake}\n\n`]);
     expect(other!.written).toEqual(['retry: 1000\n\n']);
     const poll = peer((request) => wakes.poll(7, 60_000, request));
-    expect(poll.written).toEqual(['{"type":"wake"}\n']);
+    expect(poll.written).toEqual([`${wake}\n`]);
+    wakes.close();
+  });
+
+  it('says with the call what there is to do', () => {
+    const tasks: number[] = [];
+    const { wakes } = channels(tasks);
+    const client = peer((request) => wakes.stream(7, request));
+    tasks.push(7);
+    wakes.wake(7);
+    expect(client.written.at(-1)).toBe('event: wake\ndata: {"type":"wake","task":{"round":7}}\n\n');
     wakes.close();
   });
 

@@ -1,4 +1,5 @@
 /** The wake-up channel: clients wait here, at the price of an idle connection, until there is something to do. */
+import type { Task, WakeMessage } from '../protocol/messages.js';
 import type { ResponseSink, ServerRequest, ServerResponse } from './http.js';
 
 /** How often an open stream says that it is alive, so that what lies between keeps it. */
@@ -8,8 +9,11 @@ const PING_MS = 20_000;
 export interface WakeListener {
   /** A client has opened its first channel, or lost its last. */
   onPresence(clientIndex: number, present: boolean): void;
-  /** Whether there is something to do for a client: one that opens a channel may have missed the call. */
-  hasTask(clientIndex: number): boolean;
+  /**
+   * What there is to do for a client: it is told with the call, which saves a check-in. One that opens a channel may
+   * have missed the call.
+   */
+  taskFor(clientIndex: number): Task | undefined;
 }
 
 /** All open channels of a server. */
@@ -30,8 +34,6 @@ export interface WakeChannels {
 /** Channels of one client: more than a client needs that has lost some and does not know it. */
 const MAX_CHANNELS = 4;
 
-const WAKE = '{"type":"wake"}';
-
 interface Channel {
   readonly sink: ResponseSink;
   readonly kind: 'stream' | 'poll';
@@ -39,7 +41,7 @@ interface Channel {
 }
 
 /** Channels without a timer of their own each: one for all pings. */
-export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeChannels {
+export function createWakeChannels({ onPresence, taskFor }: WakeListener): WakeChannels {
   const channels = new Map<number, Set<Channel>>();
   let open = 0;
   let pings: NodeJS.Timeout | undefined;
@@ -70,7 +72,8 @@ export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeC
       channels.delete(clientIndex);
       onPresence(clientIndex, false);
     });
-    if (hasTask(clientIndex)) finish(channel, WAKE);
+    const task = taskFor(clientIndex);
+    if (task) finish(channel, wakeWith(task));
   };
   const finish = (channel: Channel, message: string) => {
     if (channel.kind === 'stream') return channel.sink.write(`event: wake\ndata: ${message}\n\n`);
@@ -101,7 +104,10 @@ export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeC
       },
     }),
     wake(clientIndex) {
-      for (const channel of channels.get(clientIndex) ?? []) finish(channel, WAKE);
+      const set = channels.get(clientIndex);
+      if (!set) return;
+      const message = wakeWith(taskFor(clientIndex));
+      for (const channel of set) finish(channel, message);
     },
     isPresent: (clientIndex) => channels.has(clientIndex),
     end(clientIndex) {
@@ -119,4 +125,9 @@ export function createWakeChannels({ onPresence, hasTask }: WakeListener): WakeC
         }
     },
   };
+}
+
+function wakeWith(task: Task | undefined): string {
+  const message: WakeMessage = { type: 'wake', ...(task ? { task } : {}) };
+  return JSON.stringify(message);
 }

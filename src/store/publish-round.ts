@@ -26,8 +26,9 @@ export interface RoundOutcome extends Pick<RoundFinished, 'round' | 'downBytes' 
   readonly tally: RoundTally;
   /** What was found of the model; absent where it was not evaluated. */
   readonly found?: Pick<RoundFinished, 'metrics' | 'federated'> | undefined;
-  /** The file of the model after the round. */
+  /** The file of the model after the round, and its SHA-256 (hexadecimal) where it is known. */
   readonly model: Uint8Array;
+  readonly modelSha256?: string | undefined;
   /** What stays with the clients; absent: nothing. */
   readonly local?: Params | undefined;
   /** What the strategy keeps between rounds; absent: nothing. */
@@ -57,11 +58,11 @@ export function startTally(cohortSize: number): RoundTally {
  */
 export async function publishRound(
   run: RunDirectory,
-  { round, tally, found, model, local, server, downBytes, upBytes }: RoundOutcome,
+  { round, tally, found, model, modelSha256, local, server, downBytes, upBytes }: RoundOutcome,
   { emit, noted }: RoundListener,
 ): Promise<void> {
   const { startedAt, cohortSize, trained, failed, surplus, exampleCount, lossSum, failure } = tally;
-  const { sha256 } = await run.saveModel(round, model);
+  const { sha256 } = await run.saveModel(round, model, modelSha256);
   const beside = async (folder: RoundFolder, params: Params | undefined) =>
     params && (await run.save(folder, round, encodeSafetensors(params, { round: String(round) }))).sha256;
   const localSha256 = await beside('local', local);

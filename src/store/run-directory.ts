@@ -119,8 +119,8 @@ export class RunDirectory {
   }
 
   /** Saves the model of a round: `save` in `models`. */
-  saveModel(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
-    return this.save('models', round, bytes);
+  saveModel(round: number, bytes: Uint8Array, known?: string): Promise<{ sha256: string }> {
+    return this.save('models', round, bytes, known);
   }
 
   /**
@@ -128,10 +128,16 @@ export class RunDirectory {
    * `round-finished` event only after all of its files, and drop those of older rounds only after the event.
    *
    * @param round 0 or more
+   * @param known the SHA-256 of the bytes, hexadecimal, where the caller has it: that of a large model takes time
    * @returns the SHA-256 of the bytes, hexadecimal
    * @throws {StoreError} when it cannot be written.
    */
-  async save(folder: RoundFolder, round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
+  async save(
+    folder: RoundFolder,
+    round: number,
+    bytes: Uint8Array,
+    known?: string,
+  ): Promise<{ sha256: string }> {
     const directory = join(this.path, folder);
     try {
       if (await makeDirectory(directory)) await syncDirectory(this.path);
@@ -139,7 +145,7 @@ export class RunDirectory {
       throw storeFailure(`${directory} could not be created`, cause);
     }
     await writeFileAtomic(roundPath(this.path, folder, round), bytes);
-    return { sha256: sha256(bytes) };
+    return { sha256: known ?? sha256(bytes) };
   }
 
   /** The model of a round: `load` from `models`. */

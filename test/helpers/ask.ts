@@ -39,9 +39,13 @@ export async function ask(
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...headers,
     },
-    body: (async function* () {
-      if (body) yield body;
-    })(),
+    body: ({ chunk, end }) => {
+      queueMicrotask(() => {
+        if (body) chunk(body);
+        end();
+      });
+      return () => {};
+    },
     onClose: (listener) => void closing.push(listener),
   });
   const text = await textOf(answer.body, signal);

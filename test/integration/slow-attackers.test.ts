@@ -160,7 +160,7 @@ describe('a server that is kept waiting', () => {
       (
         await server.handler({
           ...{ method: 'POST', target: PATHS.clients, authority: 'x', headers: {}, remoteAddress },
-          body: (async function* () {})(),
+          body: () => () => {},
           onClose: () => {},
         })
       ).status;

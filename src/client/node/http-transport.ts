@@ -1,5 +1,5 @@
 /** A transport on Node's HTTP client: kept connections, less work a byte than `fetch`. */
-import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
 import { TransportError } from '../../errors.js';
 import type { Transport, TransportRequest, TransportResponse } from '../transport.js';
@@ -15,6 +15,8 @@ export interface HttpTransportOptions {
   readonly agents?: HttpAgents;
 }
 
+const IDLE_TIMEOUT_MS = 120_000;
+
 /** Kept connections. Requests that are held have their own: one a client, which must not take the place of others. */
 export interface HttpAgents {
   readonly short: Agent;
@@ -24,9 +26,9 @@ export interface HttpAgents {
 
 /** Connections to the server at `url`, for as many transports as there are. */
 export function createHttpAgents(url: URL, options: HttpTransportOptions = {}): HttpAgents {
-  const { ca, maxConnections = 32 } = options;
+  const { ca, maxConnections = 32, idleTimeoutMs = IDLE_TIMEOUT_MS } = options;
   const create = (maxSockets: number) => {
-    const kept = { keepAlive: true, maxSockets, noDelay: true };
+    const kept = { keepAlive: true, maxSockets, noDelay: true, timeout: idleTimeoutMs };
     return url.protocol === 'https:'
       ? new TlsAgent({ ...kept, ...(ca === undefined ? {} : { ca }) })
       : new Agent(kept);
@@ -44,7 +46,7 @@ export function createHttpAgents(url: URL, options: HttpTransportOptions = {}): 
 
 /** A way to the server at `url` (its origin). */
 export function createHttpTransport(url: URL, options: HttpTransportOptions = {}): Transport {
-  const { idleTimeoutMs = 120_000, agents = createHttpAgents(url, options) } = options;
+  const { idleTimeoutMs = IDLE_TIMEOUT_MS, agents = createHttpAgents(url, options) } = options;
   const encrypted = url.protocol === 'https:';
   const start = encrypted ? httpsRequest : httpRequest;
   const where = {
@@ -58,16 +60,19 @@ export function createHttpTransport(url: URL, options: HttpTransportOptions = {}
     request: ({ method, target, headers, body, held, signal }: TransportRequest) =>
       new Promise<TransportResponse>((resolve, reject) => {
         const fail = (cause: Error) => reject(unreachable(url, cause));
+        if (signal?.aborted) return fail(new Error('it was called off'));
         const sent = start({
           ...where,
           agent: held ? agents.held : agents.short,
           method,
           path: target,
           headers: { host: url.host, ...headers },
-          ...(signal ? { signal } : {}),
+          // As the agents have it, who then need not set it for each request.
+          timeout: idleTimeoutMs,
         });
-        sent.setTimeout(idleTimeoutMs, () => sent.destroy(new Error(`no byte for ${idleTimeoutMs} ms`)));
+        sent.on('timeout', () => sent.destroy(new Error(`no byte for ${idleTimeoutMs} ms`)));
         sent.on('error', fail);
+        if (signal) destroyWith(sent, signal);
         sent.on('response', (answer) => {
           resolve({ status: answer.statusCode ?? 0, headers: fieldsOf(answer), body: chunksOf(answer, url) });
         });
@@ -77,6 +82,13 @@ export function createHttpTransport(url: URL, options: HttpTransportOptions = {}
       if (!options.agents) agents.destroy();
     },
   };
+}
+
+/** As Node does it for a signal among the options, for less. */
+function destroyWith(sent: ClientRequest, signal: AbortSignal): void {
+  const stop = () => sent.destroy(new Error('it was called off'));
+  signal.addEventListener('abort', stop, { once: true });
+  sent.once('close', () => signal.removeEventListener('abort', stop));
 }
 
 function fieldsOf({ headers }: IncomingMessage): Record<string, string> {

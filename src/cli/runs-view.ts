@@ -1,5 +1,5 @@
 /** How runs are listed, shown, compared and exported. */
-import { clientCountOf } from '../report/run-summary.js';
+import { summarizeRun } from '../charts/run-summary.js';
 import type { RoundFinished, RunEvent, RunStarted } from '../round/run-events.js';
 import { shownSettings } from '../settings/stored-settings.js';
 import type { StoredRun } from '../store/stored-run.js';
@@ -41,7 +41,7 @@ export function summaryOf({ runId, config, events }: StoredRun): RunSummary {
     data: String(settings.data ?? '-'),
     partition: String(settings.partition ?? '-'),
     model: started?.model ?? String(settings.model),
-    clients: started ? clientCountOf(started, events) : null,
+    clients: started ? summarizeRun(events).clientCount : null,
     rounds: last?.round ?? 0,
     accuracy: metrics?.accuracy ?? null,
     loss: metrics?.loss ?? null,

@@ -1,5 +1,5 @@
 /** What would run in a task, for the person who decides: looked into here, by the hash that the task names. */
-import { checkGraph } from '../client/approval.js';
+import { checkGraph } from '../client/learning.js';
 import type { TaskRecord } from '../client/node/approvals.js';
 import { FederatedError } from '../errors.js';
 import { type GraphSummary, graphSummary } from '../learn/graph-summary.js';

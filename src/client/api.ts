@@ -6,7 +6,7 @@ import { type ProblemCode, problemCodeOf } from '../protocol/problem.js';
 import { signRequest } from '../protocol/signer.js';
 import { type BackOff, backOffMs, defaultBackOff, retryAfterMs } from './back-off.js';
 import { type SendingNote, sendNoted } from './noted-request.js';
-import type { Platform } from './platform.js';
+import type { Platform, Subscribe } from './platform.js';
 import { readAll, type TransportResponse } from './transport.js';
 
 /** No answer in JSON is longer. */
@@ -81,7 +81,7 @@ export interface Api {
 
 /** The API of one client on one server. */
 export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: BackOff = defaultBackOff): Api {
-  const { transport, signer, now, randomBytes, random, sha256, audit } = platform;
+  const { transport, signer, now, randomBytes, random, sha256, audit, networkBack } = platform;
   let offsetMs = 0;
   let toldMs = 0;
 
@@ -134,7 +134,8 @@ export function createApi(platform: Platform, hooks: ApiHooks = {}, backOff: Bac
         const told = error instanceof RefusedError ? error.retryAfterMs : null;
         const delayMs = told ?? backOffMs(backOff, attempt, random());
         hooks.onRetry?.({ what, reason: (error as Error).message, attempt, delayMs });
-        await sleep(delayMs, signal);
+        // What the server has asked for is kept to.
+        await sleep(delayMs, signal, told === null ? networkBack : undefined);
       }
     }
   };
@@ -171,17 +172,20 @@ function isPassing(error: unknown): boolean {
   return error.status >= 500 || again.includes(error.problem);
 }
 
-/** Waits; ends early, without an error, when the signal says so. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+/** Waits; ends early, without an error, when the signal says so, or `wakeUp` calls. */
+export function sleep(ms: number, signal?: AbortSignal, wakeUp?: Subscribe): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
+    let forget: (() => void) | undefined;
     const done = () => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', done);
+      forget?.();
       resolve();
     };
     const timer = setTimeout(done, ms);
     signal?.addEventListener('abort', done);
+    forget = wakeUp?.(done);
   });
 }
 

@@ -1,30 +1,12 @@
 /** An approval is for one definition and one graph: a server that changes either has to ask again. */
 import { describe, expect, it } from 'vitest';
 import { definition, task } from '../../test/helpers/task.js';
-import { graphHash } from '../learn/graph-hash.js';
 import { graphSummary } from '../learn/graph-summary.js';
 import { createModel } from '../learn/model.js';
 import type { TaskDefinition } from '../protocol/messages.js';
-import { type Approve, askApproval, checkGraph, definitionHash } from './approval.js';
-import { sha256Hex } from './digest.js';
+import { type Approve, askApproval, definitionHash } from './approval.js';
 
 const other = '00'.repeat(32);
-
-describe('checkGraph', () => {
-  const input = { featureShape: [28, 28], task: 'classification', classCount: 10 } as const;
-  const model = createModel('2nn', input);
-
-  it('knows the model that the definition names', async () => {
-    const hash = await graphHash(model, sha256Hex);
-    const named = { ...definition, model: { ...definition.model, graphSha256: hash } };
-    expect(await checkGraph(named, model)).toEqual({ accepted: true });
-    const other = createModel('mlp', input);
-    expect(await checkGraph(named, { ...other, name: '2nn' })).toEqual({
-      accepted: false,
-      reason: `the task says that the graph of 2nn is ${hash}, the graph here is ${await graphHash(other, sha256Hex)}`,
-    });
-  });
-});
 
 describe('askApproval', () => {
   it('asks nobody where nobody is named', async () => {

@@ -1,12 +1,9 @@
-/** The approval of exactly one task definition, and of exactly the graph that it names. */
-import { graphHash } from '../learn/graph-hash.js';
+/** The approval of exactly one task definition. */
 import type { GraphSummary } from '../learn/graph-summary.js';
-import type { Model } from '../learn/model.js';
 import type { LocalWork } from '../learn/trainer.js';
 import { canonicalJson } from '../protocol/canonical-json.js';
 import type { Task, TaskDefinition } from '../protocol/messages.js';
 import { sha256Hex } from './digest.js';
-import type { Verdict } from './verdict.js';
 
 /** What a person, or a rule in their place, says of a definition. `pending`: nobody has decided yet. */
 export type Decision = 'approved' | 'rejected' | 'pending';
@@ -29,19 +26,6 @@ export interface AskedWith {
 export type ApprovalVerdict =
   | { readonly decision: 'approved'; readonly hash: string }
   | { readonly decision: 'rejected' | 'pending'; readonly hash: string; readonly reason: string };
-
-/**
- * Whether `model`, which is about to run, is the one that the definition names by its graph's hash. Pins and
- * approvals are for that hash: they mean nothing where this is not checked before training.
- */
-export async function checkGraph({ model: named }: TaskDefinition, model: Model): Promise<Verdict> {
-  const hash = await graphHash(model, sha256Hex);
-  if (hash === named.graphSha256) return { accepted: true };
-  return {
-    accepted: false,
-    reason: `the task says that the graph of ${named.name} is ${named.graphSha256}, the graph here is ${hash}`,
-  };
-}
 
 /** Asks whether the task's definition is approved: exactly this one, by its hash. */
 export async function askApproval(

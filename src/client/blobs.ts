@@ -8,6 +8,8 @@ import { toHex } from './hex.js';
 /** What a fetch needs. */
 export interface BlobContext {
   readonly api: Api;
+  /** Says who fetches, so that operators see a client with its task's model on the way; default: nobody has to know. */
+  readonly signed?: boolean;
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
 }
 
@@ -18,7 +20,7 @@ export interface BlobContext {
  * @throws {ProtocolError} when what comes has another length or hash, also at the second attempt.
  */
 export async function fetchBlob(
-  { api, sha256 }: BlobContext,
+  { api, sha256, signed = false }: BlobContext,
   blob: BlobReference,
   signal?: AbortSignal,
   into?: Uint8Array,
@@ -29,7 +31,7 @@ export async function fetchBlob(
     await api.retry(
       'the download',
       async () => {
-        received = await fetchRest(api, blob, bytes, received, signal);
+        received = await fetchRest({ api, signed }, blob, bytes, received, signal);
       },
       signal,
     );
@@ -41,17 +43,17 @@ export async function fetchBlob(
 
 /** Reads on from `start`; returns how far it came. */
 async function fetchRest(
-  api: Api,
+  context: Required<Pick<BlobContext, 'api' | 'signed'>>,
   { sha256, bytes: size }: BlobReference,
   into: Uint8Array,
   start: number,
   signal?: AbortSignal,
 ): Promise<number> {
   const headers = start === 0 ? {} : { range: `bytes=${start}-` };
-  const response = await api.send({
+  const response = await context.api.send({
     method: 'GET',
     target: blobPath(sha256),
-    unsigned: true,
+    unsigned: !context.signed,
     headers,
     signal,
   });
@@ -65,7 +67,7 @@ async function fetchRest(
     }
   } catch (error) {
     if (error instanceof TransportError && at > start)
-      return fetchRest(api, { sha256, bytes: size }, into, at, signal);
+      return fetchRest(context, { sha256, bytes: size }, into, at, signal);
     throw error;
   }
   if (at === size) return at;

@@ -3,24 +3,60 @@ import { TransportError } from '../errors.js';
 import type { HeaderFields } from '../protocol/http.js';
 import type { Transport } from './transport.js';
 
-/** A way to the server at `url` (its origin). */
-export function createFetchTransport(url: URL): Transport {
+export interface FetchTransportOptions {
+  /** Without a byte for so long a connection counts as lost; default 120,000. */
+  readonly idleTimeoutMs?: number;
+}
+
+/** A browser does not tell how much of a body is gone: slower ones than this, in bytes a second, count as lost. */
+const SLOWEST_UPLOAD = 32 * 1024;
+
+/**
+ * A way to the server at `url` (its origin). A device that slept, or changed its network, leaves connections that nobody ends:
+ * those that say nothing for too long are.
+ */
+export function createFetchTransport(url: URL, options: FetchTransportOptions = {}): Transport {
+  const { idleTimeoutMs = 120_000 } = options;
   const gone = new AbortController();
   return {
     authority: url.host,
     origin: url.origin,
     async request({ method, target, headers, body, signal }) {
-      const stop = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal;
+      const idle = watchIdle(idleTimeoutMs, [gone.signal, ...(signal ? [signal] : [])]);
       // The browser sets these itself, and refuses to be told.
       const { host: _, 'content-length': __, ...own } = headers;
-      const init: RequestInit = { method, headers: own, signal: stop, redirect: 'error' };
+      const init: RequestInit = { method, headers: own, signal: idle.signal, redirect: 'error' };
       if (body) init.body = body as Uint8Array<ArrayBuffer>;
+      idle.expect(idleTimeoutMs + ((body?.length ?? 0) / SLOWEST_UPLOAD) * 1000);
       const response = await fetch(new URL(target, url), init).catch((cause: unknown) => {
+        idle.end();
         throw unreachable(url, cause);
       });
-      return { status: response.status, headers: fieldsOf(response), body: chunksOf(response, url) };
+      idle.end();
+      return { status: response.status, headers: fieldsOf(response), body: chunksOf(response, url, idle) };
     },
     close: () => gone.abort(),
+  };
+}
+
+/** Ends a request that is too long without a byte. */
+interface IdleWatch {
+  readonly signal: AbortSignal;
+  /** The next byte has to come within so many milliseconds. */
+  expect(ms?: number): void;
+  end(): void;
+}
+
+function watchIdle(idleTimeoutMs: number, signals: readonly AbortSignal[]): IdleWatch {
+  const late = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  return {
+    signal: AbortSignal.any([late.signal, ...signals]),
+    expect(ms = idleTimeoutMs) {
+      clearTimeout(timer);
+      timer = setTimeout(() => late.abort(new Error(`no byte for ${Math.round(ms)} ms`)), ms);
+    },
+    end: () => clearTimeout(timer),
   };
 }
 
@@ -28,19 +64,24 @@ function fieldsOf({ headers }: Response): HeaderFields {
   return Object.fromEntries(headers);
 }
 
-async function* chunksOf({ body }: Response, url: URL): AsyncGenerator<Uint8Array> {
-  if (!body) return;
-  const reader = body.getReader();
+async function* chunksOf({ body }: Response, url: URL, idle: IdleWatch): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        throw unreachable(url, cause);
-      });
-      if (done) return;
-      yield value;
+    if (!body) return;
+    const reader = body.getReader();
+    try {
+      for (;;) {
+        idle.expect();
+        const { done, value } = await reader.read().catch((cause: unknown) => {
+          throw unreachable(url, cause);
+        });
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      await reader.cancel().catch(() => {});
     }
   } finally {
-    await reader.cancel().catch(() => {});
+    idle.end();
   }
 }
 

@@ -1,6 +1,6 @@
 /** Joins a federation: lets the client in, and gives it a life until it is told to stop, or leaves. */
 import { encodeBase64Url } from '../protocol/base64.js';
-import type { Attributes, EnrolResponse } from '../protocol/messages.js';
+import type { Attributes, EnrolResponse, Task } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { createApi } from './api.js';
 import type { ClientEvent } from './client-events.js';
@@ -34,6 +34,8 @@ export interface JoinOptions {
   readonly signal?: AbortSignal;
   /** Told what happens, and all that leaves the device; awaited before the client goes on. */
   readonly onEvent?: (event: ClientEvent) => void | Promise<void>;
+  /** Told of each task as it comes, before anything else is done about it. */
+  readonly onTask?: (task: Task) => void;
   /** Shared by the clients of one process: models are fetched once. */
   readonly models?: ModelCache;
   /** Shared by the clients of one process: what trains is made once. */

@@ -1,17 +1,16 @@
 /** A client's life once it is let in: ask, train, report, wait; until a signal ends it. */
 import { TransportError } from '../errors.js';
-import { graphSummary } from '../learn/graph-summary.js';
 import type { CheckInResponse, EnrolResponse, Task } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { createAlarm } from './alarm.js';
 import { type Api, RefusedError, sleep } from './api.js';
 import { askApproval } from './approval.js';
+import { checkData } from './check-data.js';
 import type { ClientEvent } from './client-events.js';
 import { checkEligibility, memoryOfTasksMs } from './eligibility.js';
 import { checkTask } from './governance.js';
 import type { JoinOptions } from './join.js';
 import type { ModelCache } from './model-cache.js';
-import { checkData } from './model-trainer.js';
 import type { Platform } from './platform.js';
 import { createOwnPlace } from './report-places.js';
 import {
@@ -64,7 +63,7 @@ export async function live(context: LifeContext): Promise<void> {
   const listen = () => {
     if (channel) return;
     channel = new AbortController();
-    const { random } = platform;
+    const { random, networkBack } = platform;
     const ends = AbortSignal.any([signal, channel.signal]);
     const onOpen = (open: boolean) => {
       hasChannel = open;
@@ -74,7 +73,7 @@ export async function live(context: LifeContext): Promise<void> {
       box.put(task);
       alarm.ring();
     };
-    void listenForWakes({ api, random, onOpen, onWake }, ends);
+    void listenForWakes({ api, random, onOpen, onWake, networkBack }, ends);
   };
   const hangUp = () => {
     channel?.abort();
@@ -83,17 +82,28 @@ export async function live(context: LifeContext): Promise<void> {
     box.clear();
   };
 
+  const isEligible = (exampleCount: number) => {
+    const state = { exampleCount, taskTimes: worker.taskTimes(), now: platform.now() };
+    return checkEligibility(eligibility, platform.probe, state);
+  };
+  let hasExamples = 0;
+  // Who may not take part any more leaves the channel, and does not wait to be called first.
+  const unwatch = platform.deviceChanged?.(async () => {
+    if (channel && !(await isEligible(hasExamples)).eligible) alarm.ring();
+  });
+  signal.addEventListener('abort', () => unwatch?.(), { once: true });
+
   while (!signal.aborted) {
     const data = typeof options.data === 'function' ? await options.data() : options.data;
     const exampleCount = data.train.indices.length;
-    const state = { exampleCount, taskTimes: worker.taskTimes(), now: platform.now() };
-    const verdict = await checkEligibility(eligibility, platform.probe, state);
+    hasExamples = exampleCount;
+    const verdict = await isEligible(exampleCount);
     if (!verdict.eligible) {
       // Who listens counts as there, and would be asked.
       hangUp();
       const { reason, retryAfterMs } = verdict;
       await emit({ type: 'not-eligible', reason, retryAfterMs });
-      await sleep(retryAfterMs, signal);
+      await sleep(retryAfterMs, signal, platform.deviceChanged);
       continue;
     }
     listen();
@@ -133,7 +143,7 @@ export async function live(context: LifeContext): Promise<void> {
         return undefined;
       }
       if (error.problem !== 'not-approved') throw error;
-      await emit({ type: 'waiting', reason: error.message, retryAfterMs: APPROVAL_MS });
+      await emit({ type: 'waiting', reason: error.message, retryAfterMs: APPROVAL_MS, pending: true });
       return undefined;
     }
   }
@@ -160,8 +170,7 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
     if (!options.trainer) checkData(definition, data.train.dataset);
     if (!accept.approve) return undefined;
     // A person sees the graph that would run.
-    const model = await trainers.modelOf(definition, api);
-    const approval = await askApproval(accept, task, model && graphSummary(model));
+    const approval = await askApproval(accept, task, await trainers.summaryOf(definition, api));
     if (approval.decision === 'approved') return undefined;
     const { hash, decision, reason } = approval;
     if (decision === 'pending' && !asked.has(hash)) await emit({ type: 'approval-needed', hash, definition });
@@ -187,20 +196,22 @@ function createWorker({ platform, options, api, clientId, models, trainers, emit
       const trainerOf = () => trainers.trainerOf(task.definition, api);
       const base = { platform, api, data, clientId, models, reports, emit, signal, exclusively, trainerOf };
       const { deadlineMs, type: kind } = task;
+      options.onTask?.(task);
       await emit({ type: 'task-received', kind, deadlineMs, ...placeOf(task) });
       try {
-        const reason = await reasonToRefuse(task, data);
+        const fitting = data.forTask ? await data.forTask(task.definition) : data;
+        const reason = await reasonToRefuse(task, fitting);
         if (reason !== undefined) {
           await refuse(base, task, reason);
           return false;
         }
         refused.delete(task.runId);
         if (kind === 'evaluate') {
-          await evaluateRound(base, task);
+          await evaluateRound({ ...base, data: fitting }, task);
           return true;
         }
         times.push(platform.now());
-        await trainRound(base, task, memory);
+        await trainRound({ ...base, data: fitting }, task, memory);
         return true;
       } catch (error) {
         if (signal.aborted) {

@@ -1,6 +1,5 @@
 /** Makes what trains from what a task says: a model known by name, or the server's ONNX file. */
-import { featureLength } from '../data/dataset.js';
-import { ConfigError, ProtocolError, ShapeError } from '../errors.js';
+import { ConfigError, ProtocolError } from '../errors.js';
 import { importModel } from '../learn/import-model.js';
 import type { LossSpec } from '../learn/losses.js';
 import { createModel, type Model, modelNames } from '../learn/model.js';
@@ -28,27 +27,4 @@ export async function modelOf(
     );
   }
   return createModel(model.name, data);
-}
-
-/** @throws {ShapeError} when a client's examples are not what a task is about. */
-export function checkData(
-  { data }: Pick<TaskDefinition, 'data'>,
-  dataset: {
-    readonly task: string;
-    readonly featureShape: readonly number[];
-    readonly classNames: readonly string[];
-  },
-): void {
-  if (dataset.task !== data.task) {
-    throw new ShapeError(`the data must be for ${data.task} as the task is, got ${dataset.task}`);
-  }
-  const wanted = featureLength(data);
-  const got = featureLength(dataset);
-  if (wanted !== got)
-    throw new ShapeError(`an example must have ${wanted} numbers as in the task, got ${got}`);
-  if (data.task !== 'regression' && dataset.classNames.length !== data.classCount) {
-    throw new ShapeError(
-      `the data must have ${data.classCount} classes as the task has, got ${dataset.classNames.length}`,
-    );
-  }
 }

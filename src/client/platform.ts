@@ -6,6 +6,9 @@ import type { DeviceProbe } from './eligibility.js';
 import type { StateStore } from './state-store.js';
 import type { Transport } from './transport.js';
 
+/** Has `listener` called at each occurrence, until what it returns is called. */
+export type Subscribe = (listener: () => void) => () => void;
+
 export interface Platform {
   readonly transport: Transport;
   readonly signer: Signer;
@@ -22,6 +25,10 @@ export interface Platform {
   sha256(bytes: Uint8Array): Uint8Array | Promise<Uint8Array>;
   /** What trains, where the client is not given a trainer. */
   engine(): Promise<ChosenEngine>;
+  /** The network is there again, or the device woke up: what waits to try again does so at once. */
+  readonly networkBack?: Subscribe;
+  /** What the probe tells may be another thing now. */
+  readonly deviceChanged?: Subscribe;
   /** Deletes the key. */
   forgetKey(): Promise<void>;
 }

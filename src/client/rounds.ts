@@ -26,6 +26,13 @@ const METADATA_BYTES = 256;
 export interface ClientData {
   readonly train: Examples;
   readonly heldOut?: Examples;
+  /**
+   * What it is for one task, where that depends on the task: text becomes the tokens of the task's vocabulary. Of
+   * `train` and `heldOut` then only the counts matter.
+   *
+   * @throws {ConfigError} or {ProtocolError} when it is nothing for that task.
+   */
+  readonly forTask?: (definition: TaskDefinition) => Promise<ClientData>;
 }
 
 /** What one task needs. */
@@ -181,7 +188,7 @@ async function globalParams(context: RoundContext, task: Task, signal: AbortSign
   const { params } = task;
   const { layout } = await context.trainerOf();
   const { values, cached } = await models.get(params.sha256, layout, () =>
-    fetchBlob({ api, sha256: platform.sha256 }, params, signal),
+    fetchBlob({ api, sha256: platform.sha256, signed: true }, params, signal),
   );
   await emit({ type: 'model-downloaded', ...placeOf(task), bytes: params.bytes, cached });
   return values;

@@ -1,9 +1,9 @@
 /** A client's part of a round: train from the global model or evaluate it, and check what the trainer gives back. */
 import type { Examples } from '../data/dataset.js';
 import { ConfigError } from '../errors.js';
-import { copyEntries } from '../learn/local-params.js';
 import type { EvaluationSums, LocalWork, Trainer, TrainResult } from '../learn/trainer.js';
 import { allFinite } from '../params/arithmetic.js';
+import { copyEntries } from '../params/copy-entries.js';
 import { type LocalPart, takeLocal, withLocal } from './local-part.js';
 
 /** One client's work in one round. */

@@ -1,14 +1,10 @@
 /** What trains for a task: of its definition, made once and shared by all clients of one process. */
-import { ConfigError } from '../errors.js';
+import type { GraphSummary } from '../learn/graph-summary.js';
 import type { Model } from '../learn/model.js';
-import { createOnnxTrainer } from '../learn/onnx-trainer.js';
-import { stoppableEngine } from '../learn/stoppable-engine.js';
 import type { Trainer } from '../learn/trainer.js';
 import type { TaskDefinition } from '../protocol/messages.js';
 import type { Api } from './api.js';
-import { checkGraph } from './approval.js';
 import { fetchBlob } from './blobs.js';
-import { modelOf } from './model-trainer.js';
 import type { Platform } from './platform.js';
 
 /** A trainer of the user's, in place of the task's model, or what makes one for each definition. */
@@ -21,8 +17,12 @@ export interface Trainers {
    * @throws {ConfigError}, {ShapeError} or {ProtocolError} when it is none that can be trained here.
    */
   modelOf(definition: TaskDefinition, api: Api): Promise<Model | undefined>;
+  /** What that model is made of, for who decides. */
+  summaryOf(definition: TaskDefinition, api: Api): Promise<GraphSummary | undefined>;
   trainerOf(definition: TaskDefinition, api: Api): Promise<Trainer>;
 }
+
+const learning = () => import('./learning.js');
 
 /** Compiled graphs take memory: those of the newest definitions are kept. */
 const KEPT = 2;
@@ -34,18 +34,18 @@ export function createTrainers(
   isStopped: () => boolean,
 ): Trainers {
   const models = keepNewest(async (definition, api) => {
-    const model = await modelOf(definition, (graph) => fetchBlob({ api, sha256 }, graph));
-    const verdict = await checkGraph(definition, model);
-    if (!verdict.accepted) throw new ConfigError(verdict.reason);
-    return model;
+    const { checkedModel } = await learning();
+    return checkedModel(definition, (graph) => fetchBlob({ api, sha256 }, graph));
   });
   const trainers = keepNewest<Trainer>(async (definition, api) => {
     if (typeof own === 'function') return own(definition);
     const [{ engine: chosen }, model] = await Promise.all([engine(), models(definition, api)]);
-    return createOnnxTrainer(stoppableEngine(chosen, isStopped), model);
+    return (await learning()).stoppableTrainer(chosen, model, isStopped);
   });
   return {
     modelOf: async (definition, api) => (own ? undefined : models(definition, api)),
+    summaryOf: async (definition, api) =>
+      own ? undefined : (await learning()).summaryOf(await models(definition, api)),
     trainerOf: async (definition, api) => (typeof own === 'object' ? own : trainers(definition, api)),
   };
 }

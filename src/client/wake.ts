@@ -5,6 +5,7 @@ import type { Task, WakeMessage } from '../protocol/messages.js';
 import { PATHS } from '../protocol/paths.js';
 import { type Api, sleep } from './api.js';
 import { type BackOff, backOffMs } from './back-off.js';
+import type { Subscribe } from './platform.js';
 
 /** A stream that says nothing at all for so long does not get through. */
 const SILENCE_MS = 10_000;
@@ -19,13 +20,15 @@ export interface WakeContext {
   random(): number;
   /** Called each time there is something to do: a task, or where that is not said, checking in. */
   onWake(task?: Task): void;
+  /** When to open it again at once; see `Platform`. */
+  readonly networkBack?: Subscribe | undefined;
   /** Whether the channel is open. */
   onOpen(open: boolean): void;
 }
 
 /** Listens until the signal ends it. Never rejects. */
 export async function listenForWakes(context: WakeContext, signal: AbortSignal): Promise<void> {
-  const { api, random, onWake, onOpen } = context;
+  const { api, random, onWake, onOpen, networkBack } = context;
   let broken = 0;
   for (let failures = 0; !signal.aborted; ) {
     try {
@@ -53,7 +56,7 @@ export async function listenForWakes(context: WakeContext, signal: AbortSignal):
     onOpen(false);
     if (signal.aborted) return;
     failures++;
-    await sleep(backOffMs(RECONNECT, failures, random()), signal);
+    await sleep(backOffMs(RECONNECT, failures, random()), signal, networkBack);
     // What was said while nobody listened.
     onWake();
   }

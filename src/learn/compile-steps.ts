@@ -7,10 +7,10 @@ import {
   featuresInput,
   labelsInput,
   type MaskInput,
-  names,
   trainingContext,
 } from './compile.js';
 import { createGraphBuilder, type Dim, type GraphBuilder, type Value } from './graph.js';
+import { names } from './graph-names.js';
 import type { LayerContext } from './layers/layer.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';

@@ -1,9 +1,10 @@
 /** Evaluates a model on an engine, a batch at a time. */
 import type { Examples } from '../data/dataset.js';
 import type { Layout } from '../params/layout.js';
-import { compileEvaluation, names } from './compile.js';
+import { compileEvaluation } from './compile.js';
 import type { Engine, EngineTensor } from './engine.js';
 import { addTokens, countErrors, countPredictions, emptyTally, type Tally } from './evaluation.js';
+import { names } from './graph-names.js';
 import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { createRowBuffers, fillRows, parameterTensors, type RowBuffers } from './tensors.js';

@@ -1,8 +1,8 @@
 /** Writes a trained model as an ONNX file that any other tool runs. */
 import { ShapeError } from '../errors.js';
 import type { Params } from '../params/layout.js';
-import { names } from './compile.js';
 import { createGraphBuilder } from './graph.js';
+import { names } from './graph-names.js';
 import type { LayerContext } from './layers/layer.js';
 import type { Model } from './model.js';
 import { encodeOnnx } from './onnx-encode.js';

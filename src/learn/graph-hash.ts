@@ -5,10 +5,10 @@ import {
   featuresInput,
   forward,
   labelsInput,
-  names,
   trainingContext,
 } from './compile.js';
 import { createGraphBuilder, type Value } from './graph.js';
+import { names } from './graph-names.js';
 import type { LayerContext } from './layers/layer.js';
 import { lossOf } from './losses.js';
 import type { Model } from './model.js';

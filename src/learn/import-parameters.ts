@@ -1,6 +1,6 @@
 /** Chooses which tensors of an ONNX file are trained, and the names they have as parameters. */
 import { ConfigError } from '../errors.js';
-import { names } from './compile.js';
+import { names } from './graph-names.js';
 import type { OnnxModel, OnnxNode, OnnxTensor } from './onnx-model.js';
 
 /** A tensor of the file that is trained. */

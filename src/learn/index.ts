@@ -1,4 +1,6 @@
 /** Public face `tessera/learn`: models, and the trainer that compiles them; engines are in `tessera/engine`. */
+
+export { copyEntries } from '../params/copy-entries.js';
 export type { Engine, EngineSession, EngineTensor } from './engine.js';
 export { exportModel } from './export-model.js';
 export { freeze } from './frozen.js';
@@ -44,7 +46,7 @@ export {
 } from './layers/pooling.js';
 export { type CifgOptions, cifg, gru, type LstmOptions, lastStep, lstm } from './layers/recurrent.js';
 export { residual, sequence } from './layers/residual.js';
-export { copyEntries, type LocalParams, localEntries } from './local-params.js';
+export { type LocalParams, localEntries } from './local-params.js';
 export { type LoraModel, type LoraOptions, lora } from './lora.js';
 export { type LossName, type LossSpec, lossNames } from './losses.js';
 export { createModel, type Model, type ModelInput, modelNames } from './model.js';

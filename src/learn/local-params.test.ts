@@ -4,11 +4,12 @@ import { importFile } from '../../test/helpers/imported.js';
 import { randomExamples } from '../../test/helpers/random-examples.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
+import { copyEntries } from '../params/copy-entries.js';
 import { seededRandom } from '../random.js';
 import { relu } from './layers/activation.js';
 import { dense } from './layers/dense.js';
 import { batchNorm, groupNorm } from './layers/normalization.js';
-import { copyEntries, type LocalParams, localEntries } from './local-params.js';
+import { type LocalParams, localEntries } from './local-params.js';
 import { createModel, type Model } from './model.js';
 import { createOnnxTrainer } from './onnx-trainer.js';
 

@@ -31,14 +31,6 @@ export function localEntriesOf(layout: Layout, names: readonly string[]): readon
   return someOf(layout, matching(layout, names), 'parameters');
 }
 
-/**
- * Copies entries of one client's own parameters over those in `into`: into a global model before the client trains
- * from it or evaluates it, or of the global model into what the client reports.
- */
-export function copyEntries(entries: readonly LayoutEntry[], from: Float32Array, into: Float32Array): void {
-  for (const { offset, length } of entries) into.set(from.subarray(offset, offset + length), offset);
-}
-
 type Chooses = (name: string) => boolean;
 
 function chosenBy({ layout, nodes }: ModelParameters, local: LocalParams): Chooses {

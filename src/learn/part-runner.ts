@@ -1,8 +1,8 @@
 /** Runs steps whose batches are computed in parts: memory grows with the part, not with the batch. */
 import type { Layout } from '../params/layout.js';
-import { names } from './compile.js';
 import { compilePart, compileUpdate, type PartGraph } from './compile-parts.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
+import { names } from './graph-names.js';
 import type { Model } from './model.js';
 import type { StepRunner } from './step-runner.js';
 import { createMasks, createScalars, type MaskTensors } from './step-scalars.js';

@@ -1,7 +1,8 @@
 /** What a model makes of examples: its outputs, for whoever uses a trained model. */
 import { ShapeError } from '../errors.js';
-import { compileForward, modelParameters, names } from './compile.js';
+import { compileForward, modelParameters } from './compile.js';
 import type { Engine } from './engine.js';
+import { names } from './graph-names.js';
 import type { Model } from './model.js';
 import { parameterTensors } from './tensors.js';
 

@@ -1,6 +1,7 @@
 /** The inputs of the graphs of training steps, but for examples and parameters. */
-import { names } from './compile.js';
+
 import type { GraphBuilder, Value } from './graph.js';
+import { names } from './graph-names.js';
 import type { StepScalars } from './optimizer-steps.js';
 import { isPlain, shrinks, stateName, stateNamesOf, type UpdateKind } from './update-kind.js';
 

@@ -2,9 +2,10 @@
 import type { Examples } from '../data/dataset.js';
 import type { Layout } from '../params/layout.js';
 import type { Random } from '../random.js';
-import { type MaskInput, names } from './compile.js';
+import type { MaskInput } from './compile.js';
 import { compileSteps } from './compile-steps.js';
 import type { Engine, EngineSession, EngineTensor } from './engine.js';
+import { names } from './graph-names.js';
 import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { createMasks, createScalars, type StepSettings } from './step-scalars.js';

@@ -2,8 +2,8 @@
 
 import type { Random } from '../random.js';
 import type { MaskInput } from './compile.js';
-import { names } from './compile.js';
 import type { Engine, EngineTensor } from './engine.js';
+import { names } from './graph-names.js';
 import { shrinkage } from './pull.js';
 import { isPlain, shrinks, type UpdateKind } from './update-kind.js';
 

@@ -2,8 +2,8 @@
 import { type Examples, featureLength, labelLength } from '../data/dataset.js';
 import { ShapeError } from '../errors.js';
 import type { Layout } from '../params/layout.js';
-import { names } from './compile.js';
 import type { Engine, EngineTensor } from './engine.js';
+import { names } from './graph-names.js';
 import { lossOf } from './losses.js';
 import type { Model } from './model.js';
 import { elementCount } from './shapes.js';

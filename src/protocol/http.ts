@@ -15,7 +15,7 @@ export interface RequestHead {
 }
 
 /** The version that this code speaks. A peer of another major is refused, one of another minor is understood. */
-export const PROTOCOL_VERSION = '1.0';
+export const PROTOCOL_VERSION = '1.1';
 
 /** The field in which every request says its version. */
 export const VERSION_FIELD = 'tessera-protocol';

@@ -49,6 +49,12 @@ export interface BlobReference {
   readonly bytes: number;
 }
 
+/**
+ * A vocabulary that needs no file: the characters, the built-in list of English words, or so many buckets of hashed
+ * words (`data/vocabulary.ts`).
+ */
+export type VocabularyName = 'chars' | 'words' | { readonly hashed: number };
+
 /** What is the same in every round of a run, and what a person approves. */
 export interface TaskDefinition {
   readonly runId: string;
@@ -70,6 +76,10 @@ export interface TaskDefinition {
     readonly featureShape: readonly number[];
     /** Classes, or tokens of a vocabulary; 0 for a regression. */
     readonly classCount: number;
+    /** Of a classification with at most 256 classes: how people call them, in the order of outputs. Since 1.1. */
+    readonly classNames?: readonly string[];
+    /** Of next-token: the vocabulary, where it is one that everybody has who has this code. Since 1.1. */
+    readonly vocabulary?: VocabularyName;
   };
   /** What the client sends back. */
   readonly reports: 'params' | 'update';
@@ -139,4 +149,35 @@ export interface ServerInfo {
   readonly serverTime: number;
   /** How clients get in: by invitation, by an operator's approval, or without either. */
   readonly enrolment: 'invitation' | 'approval' | 'open';
+}
+
+/** How good a model is: means over examples, of next-token over tokens; what a task does not have is absent. */
+export interface OfferedMetrics {
+  readonly exampleCount: number;
+  readonly loss: number;
+  readonly accuracy?: number;
+  readonly top3Recall?: number;
+  readonly perplexity?: number;
+  readonly tokenCount?: number;
+  readonly meanAbsoluteError?: number;
+}
+
+/** A run that a client could take part in. */
+export interface Offer {
+  readonly definition: TaskDefinition;
+  /** The round that `params` is the model of: 0 is the initial one. */
+  readonly round: number;
+  /** How many there will be at most. */
+  readonly rounds: number;
+  /** The newest global model. */
+  readonly params: BlobReference;
+  /** Of the last round that was evaluated; null where none was. */
+  readonly metrics: OfferedMetrics | null;
+  /** A paused run asks nobody for now. */
+  readonly status: 'running' | 'paused';
+}
+
+/** `GET /v1/offers`: what there is to take part in. Since 1.1. */
+export interface OffersResponse {
+  readonly offers: readonly Offer[];
 }

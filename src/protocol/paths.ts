@@ -7,6 +7,7 @@ export const PATHS = {
   me: '/v1/clients/me',
   checkIn: '/v1/check-in',
   wake: '/v1/wake',
+  offers: '/v1/offers',
 } as const;
 
 /** What a client hands in about a round. */

@@ -7,7 +7,7 @@ import { formatBytes } from '../format.js';
 import type { RunEvent } from '../round/run-events.js';
 import { loadReportAssets, renderReport } from './report.js';
 
-const ASSETS = { chartScript: 'var uPlot;', chartStyle: '.uplot {}' };
+const ASSETS = { script: 'var charts;', style: '.uplot {}' };
 const CONFIG = { data: 'digits', partition: { kind: 'dirichlet', alpha: 0.1 }, local: { epochs: 2 } };
 
 function render(events: readonly RunEvent[], config: Record<string, unknown> = CONFIG): string {
@@ -120,10 +120,7 @@ it('allows its own script and style by their hashes, and nothing else', () => {
 });
 
 it('hashes the script as browsers see it, whatever its line ends', () => {
-  const windows = renderReport(
-    { config: {}, events: fakeRun() },
-    { ...ASSETS, chartScript: 'var a;\r\nvar b;' },
-  );
+  const windows = renderReport({ config: {}, events: fakeRun() }, { ...ASSETS, script: 'var a;\r\nvar b;' });
   expect(windows).not.toContain('\r');
 });
 
@@ -178,13 +175,13 @@ it('has a script that is JavaScript, with the assets of the installed chart libr
   const assets = await loadReportAssets();
   const page = renderReport({ config: CONFIG, events: fakeRun() }, assets);
   const script = page.match(/<script>(.*?)<\/script>/s)?.[1] ?? '';
-  expect(script).toContain('var uPlot=');
+  expect(script).toContain('report-data');
   expect(() => new Script(script)).not.toThrow();
   expect(page).toContain('.u-select');
 });
 
 it('refuses an asset that would close its own element', () => {
-  const assets = { ...ASSETS, chartScript: '"</script>"' };
+  const assets = { ...ASSETS, script: '"</script>"' };
   expect(() => renderReport({ config: {}, events: fakeRun() }, assets)).toThrow(ConfigError);
 });
 

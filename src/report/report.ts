@@ -1,21 +1,19 @@
 /** A run as one HTML file that needs nothing else: no network, no other file. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { ConfigError } from '../errors.js';
+import { type Chart, chartFigure, compactChart, plottedChart } from '../charts/chart.js';
+import { classPanel, confusionPanel } from '../charts/class-panels.js';
+import { clientChart, clientPanel } from '../charts/client-panel.js';
+import { configPanel, eventPanel, failurePanel } from '../charts/detail-panels.js';
+import { embedJson, type Html, html, trustedHtml } from '../charts/html.js';
+import { labelPanel } from '../charts/label-panel.js';
+import { costCharts, metricCharts } from '../charts/round-charts.js';
+import { summarizeRun } from '../charts/run-summary.js';
+import { suggestionPanel } from '../charts/suggestion-panel.js';
+import { tiles } from '../charts/tiles.js';
+import { ConfigError, StoreError } from '../errors.js';
 import type { RunEvent } from '../round/run-events.js';
-import { type Chart, chartData, chartFigure } from './chart.js';
-import { classPanel, confusionPanel } from './class-panels.js';
-import { clientChart, clientPanel } from './client-panel.js';
-import { configPanel, eventPanel, failurePanel } from './detail-panels.js';
-import { embedJson, type Html, html, trustedHtml } from './html.js';
-import { labelPanel } from './label-panel.js';
-import { header, tiles } from './overview.js';
-import { PAGE_SCRIPT } from './page-script.js';
-import { PAGE_STYLE } from './page-style.js';
-import { costCharts, metricCharts } from './round-charts.js';
-import { summarizeRun } from './run-summary.js';
-import { suggestionPanel } from './suggestion-panel.js';
+import { header } from './header.js';
 
 /** What the report shows. */
 export interface ReportInput {
@@ -23,10 +21,10 @@ export interface ReportInput {
   readonly events: readonly RunEvent[];
 }
 
-/** The chart library's script and style, to be inlined. */
+/** What is inlined: the script that draws the charts, and the page's style. */
 export interface ReportAssets {
-  readonly chartScript: string;
-  readonly chartStyle: string;
+  readonly script: string;
+  readonly style: string;
 }
 
 const ICON =
@@ -44,8 +42,8 @@ export function renderReport(input: ReportInput, assets: ReportAssets): string {
   const metrics = metricCharts(summary);
   const costs = costCharts(summary);
   const charts = [...metrics, ...(perClient ? [perClient] : []), ...costs];
-  const script = charts.length > 0 ? `${inlined(assets.chartScript, 'chartScript')}\n${PAGE_SCRIPT}` : '';
-  const style = `${inlined(assets.chartStyle, 'chartStyle')}\n${PAGE_STYLE}`;
+  const script = charts.length > 0 ? inlined(assets.script, 'script') : '';
+  const style = inlined(assets.style, 'style');
   const policy = [
     "default-src 'none'",
     `style-src '${hashOf(style)}'`,
@@ -93,7 +91,9 @@ ${hint && html`<p class="note hint">${hint}</p>`}
 }
 
 function chartScripts(charts: readonly Chart[], script: string): Html {
-  return html`<script type="application/json" id="report-data">${embedJson(charts.map(chartData))}</script>
+  return html`<script type="application/json" id="report-data">${embedJson(
+    charts.map((chart) => compactChart(plottedChart(chart))),
+  )}</script>
 <script>${trustedHtml(script)}</script>`;
 }
 
@@ -109,12 +109,20 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`;
 }
 
-/** Reads the chart library's files from the installed package `uplot`. */
+/**
+ * Reads the script and the style, which the build has made for pages of all kinds.
+ *
+ * @throws {StoreError} where this is a build without them.
+ */
 export async function loadReportAssets(): Promise<ReportAssets> {
-  const { resolve } = createRequire(import.meta.url);
-  const [chartScript, chartStyle] = await Promise.all([
-    readFile(resolve('uplot/dist/uPlot.iife.min.js'), 'utf8'),
-    readFile(resolve('uplot/dist/uPlot.min.css'), 'utf8'),
-  ]);
-  return { chartScript, chartStyle };
+  const read = (name: string) => readFile(new URL(`../../dist/web/${name}`, import.meta.url), 'utf8');
+  try {
+    const [script, style] = await Promise.all([read('report-charts.js'), read('report.css')]);
+    return { script, style };
+  } catch (cause) {
+    throw new StoreError(
+      'report.html must have dist/web/report-charts.js and dist/web/report.css to be made, got neither: run npm run build',
+      { cause },
+    );
+  }
 }

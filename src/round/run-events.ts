@@ -118,6 +118,8 @@ export interface RoundStarted {
   readonly goal: number;
   /** From `time` on; absent: none. */
   readonly deadlineMs?: number;
+  /** Clients that could have been asked; absent in a round that went on after a restart, and in early logs. */
+  readonly availableCount?: number;
 }
 
 /** Round 0 is the initial model: nobody trained, everything else is the same. */
@@ -146,6 +148,8 @@ export interface RoundFinished {
   readonly modelSha256: string;
   /** Of the file with what stays with the clients; absent where nothing does. */
   readonly localSha256?: string;
+  /** Of the file with what the strategy keeps between rounds; absent where it keeps nothing. */
+  readonly serverSha256?: string;
 }
 
 /** Central training: the same model and steps on pooled data. */

@@ -6,6 +6,9 @@ import type { EnrolmentSettings } from './enrol.js';
 import { createInvitations, type Invitations } from './invitations.js';
 import { createOperators, type Operators } from './operators.js';
 
+/** Whom clients are of that get in without an invitation. */
+export const OPEN_POPULATION = 'default';
+
 /** What may be set. */
 export interface AccessSettings extends Partial<EnrolmentSettings> {
   /** Milliseconds since 1970. */
@@ -33,7 +36,12 @@ export interface Access {
  * @throws {StoreError} when the database cannot be opened.
  */
 export async function openAccess(folder: string, settings: AccessSettings = {}): Promise<Access> {
-  const { openPopulation = 'default', maxClients = 100_000, maxPending = 1000, now = Date.now } = settings;
+  const {
+    openPopulation = OPEN_POPULATION,
+    maxClients = 100_000,
+    maxPending = 1000,
+    now = Date.now,
+  } = settings;
   const database = await Database.open(folder);
   const audit = createAuditLog(database, now);
   const bounds = { openPopulation, maxClients, maxPending };

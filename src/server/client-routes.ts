@@ -7,6 +7,8 @@ import { MAX_EXAMPLE_COUNT } from '../round/check-report.js';
 import { checkAttributes } from './client-record.js';
 import type { Federation } from './federation.js';
 import { jsonResponse, type ServerRequest } from './http.js';
+import { noteDownload } from './note-download.js';
+import { offersFor } from './offers.js';
 import { retryAfterFor } from './pace.js';
 import { readJson } from './read-body.js';
 import { patchUpdate, putUpdate, type ReportTarget, updateOffset } from './receive-update.js';
@@ -80,6 +82,8 @@ export function clientRoutes(federation: Federation): readonly Route[] {
       const target = targetOf(request, path);
       const leave = enter(target.clientIndex);
       metrics?.uploads(1);
+      const { host, clientIndex, round } = target;
+      if (!host.standing(clientIndex, round)) host.activity.uploading(clientIndex);
       try {
         const taken = await take(target, request);
         metrics?.update(taken.outcome);
@@ -97,6 +101,7 @@ export function clientRoutes(federation: Federation): readonly Route[] {
 
   return [
     ['GET', PATHS.info, () => jsonResponse(federation.info() satisfies ServerInfo)],
+    ['GET', PATHS.offers, (request) => jsonResponse(offersFor(federation, request))],
     [
       'POST',
       PATHS.clients,
@@ -158,7 +163,15 @@ export function clientRoutes(federation: Federation): readonly Route[] {
         return wakes.poll(record.index, wait * 1000, request);
       },
     ],
-    ['GET', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
+    [
+      'GET',
+      '/v1/blobs/:sha256',
+      (request, { sha256 = '' }) => {
+        const answer = blobs.serve(sha256, request);
+        noteDownload(federation, sha256, request);
+        return answer;
+      },
+    ],
     ['HEAD', '/v1/blobs/:sha256', (request, { sha256 = '' }) => blobs.serve(sha256, request)],
     ['PUT', `${report}/updates/:client`, takesUpdate(putUpdate)],
     ['PATCH', `${report}/updates/:client`, takesUpdate(patchUpdate)],

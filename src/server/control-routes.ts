@@ -1,6 +1,8 @@
 /** What operators ask: who they are, and everything about clients, invitations, operators and the audit log. */
 import * as v from 'valibot';
+import { DATASET_NAMES } from '../datasets/load-dataset.js';
 import { ConfigError } from '../errors.js';
+import { modelNames } from '../learn/model.js';
 import { PROTOCOL_VERSION } from '../protocol/http.js';
 import { Refusal } from '../protocol/problem.js';
 import type { ClientRecord } from './client-record.js';
@@ -81,6 +83,7 @@ export function controlRoutes(federation: Federation, gate: OperatorGate): reado
   return [
     route('GET', '', (_, __, operator) => {
       const overview: ServerOverview = {
+        type: 'server',
         operator,
         software: context.software,
         protocol: PROTOCOL_VERSION,
@@ -89,6 +92,8 @@ export function controlRoutes(federation: Federation, gate: OperatorGate): reado
         present: availability.known,
         openChannels: wakes.open,
         openRuns: [...federation.runs.keys()],
+        models: modelNames,
+        datasets: DATASET_NAMES,
       };
       return jsonResponse(overview);
     }),

@@ -74,7 +74,9 @@ export function withEdge(handler: Handler, origins: AllowedOrigins): Handler {
     const cors = fieldsFor(request);
     const asks = request.method === 'OPTIONS' && 'access-control-request-method' in request.headers;
     const answer = asks ? preflight(cors) : await handler(request);
-    return { ...answer, headers: { ...SECURITY_FIELDS, ...cors, ...answer.headers } };
+    const headers = { ...SECURITY_FIELDS, ...cors, ...answer.headers };
+    const varies = [cors.vary, answer.headers.vary].filter((field) => field !== undefined);
+    return { ...answer, headers: varies.length > 0 ? { ...headers, vary: varies.join(', ') } : headers };
   };
 }
 

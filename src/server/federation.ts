@@ -21,6 +21,8 @@ const ADDRESS_RATE = { burst: 400, perSecond: 20 };
 
 /** A client whose channel broke may be without one for so long before its round goes on without it. */
 const GRACE_MS = 15_000;
+/** Who broke off in the middle of an upload has done its work: it is waited for as many times as long. */
+const UPLOAD_GRACES = 6;
 
 /** What a federation stands on. */
 export interface FederationContext {
@@ -96,7 +98,8 @@ export function createFederation(context: FederationContext): Federation {
     const check = () => {
       lost.delete(clientIndex);
       const heard = (availability.find(clientIndex)?.heardAt ?? 0) > since;
-      if (heard || hostFor(clientIndex)?.slots.isSending(clientIndex)) return watch(clientIndex);
+      if (heard || hostFor(clientIndex)?.slots.isSending(clientIndex, graceMs * UPLOAD_GRACES))
+        return watch(clientIndex);
       giveUp(clientIndex, `the connection was lost for ${graceMs} ms`);
     };
     lost.set(clientIndex, setTimeout(check, graceMs).unref());
@@ -110,7 +113,12 @@ export function createFederation(context: FederationContext): Federation {
     availability.lost(clientIndex, graceMs);
     watch(clientIndex);
   };
-  const taskFor = (clientIndex: number) => hostFor(clientIndex)?.taskFor(clientIndex);
+  const taskFor = (clientIndex: number) => {
+    const host = hostFor(clientIndex);
+    const task = host?.taskFor(clientIndex);
+    if (task?.type === 'train') host?.activity.handedOut(clientIndex);
+    return task;
+  };
   const wakes = createWakeChannels({ onPresence, taskFor });
   const availability = createAvailability(wakes.isPresent, now);
 

@@ -31,8 +31,11 @@ export interface ResponseSink {
 export interface ServerResponse {
   readonly status: number;
   readonly headers: HeaderFields;
-  /** Bytes, or a function that gets a sink once the header is on its way. */
-  readonly body?: Uint8Array | ((sink: ResponseSink) => void);
+  /**
+   * Bytes; parts, each of which is asked for when the peer has taken those before it; or a function that gets a sink
+   * once the header is on its way.
+   */
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array | string> | ((sink: ResponseSink) => void);
 }
 
 /** The server as a function. Never rejects. */

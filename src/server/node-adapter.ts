@@ -7,6 +7,7 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
 import { Refusal } from '../protocol/problem.js';
 import {
   type BodyReader,
@@ -27,6 +28,8 @@ export interface ConnectionLimits {
   /** How often late ones are looked for. */
   readonly checkIntervalMs: number;
   readonly maxConnections: number;
+  /** So long may a peer take nothing of an answer that waits for it. */
+  readonly stallMs: number;
 }
 
 export const defaultConnectionLimits: ConnectionLimits = {
@@ -35,6 +38,7 @@ export const defaultConnectionLimits: ConnectionLimits = {
   requestTimeoutMs: 30 * 60_000,
   checkIntervalMs: 5_000,
   maxConnections: 20_000,
+  stallMs: 60_000,
 };
 
 /** How long an idle connection is kept for a client's next request. */
@@ -72,10 +76,11 @@ export function createNodeServer(
   const listener = (request: IncomingMessage, response: NodeResponse) => {
     if (tls) response.setHeader('strict-transport-security', STRICT_TRANSPORT);
     const fault = faultOf(request);
-    if (fault) return send(request, response, problemResponse(fault));
+    const answerWith = (answer: ServerResponse) => send(request, response, answer, limits.stallMs);
+    if (fault) return answerWith(problemResponse(fault));
     guard.began(request, response);
     handler(toRequest(request, response))
-      .then((answer) => guard.isRefused(request.socket) || send(request, response, answer))
+      .then((answer) => guard.isRefused(request.socket) || answerWith(answer))
       .catch(() => response.destroy());
   };
   const server: Server = tls
@@ -131,6 +136,7 @@ function send(
   request: IncomingMessage,
   response: NodeResponse,
   { status, headers, body }: ServerResponse,
+  stallMs: number,
 ): void {
   if (response.destroyed) return;
   // What is left of the body nobody reads: keeping the connection would mean to read it all.
@@ -145,10 +151,24 @@ function send(
     body(sinkOf(response));
     return;
   }
+  if (body && Symbol.asyncIterator in body) {
+    // Node ends the answer to HEAD by itself, and nobody asks for a part.
+    if (request.method === 'HEAD') response.end();
+    else pour(body, response, stallMs);
+    return;
+  }
   // Node sets the length of a body that comes with `end`; HEAD has one and no body.
   const bytes = request.method === 'HEAD' ? undefined : body;
   if (whole) response.end(bytes);
   else endLater(request, response, bytes);
+}
+
+/** One part at a time, and the next when there is room; a peer that takes none for a while is cut off. */
+function pour(parts: AsyncIterable<Uint8Array | string>, response: NodeResponse, stallMs: number): void {
+  response.flushHeaders();
+  response.setTimeout(stallMs, () => response.destroy());
+  // What fails in the middle of an answer can be told by its breaking off alone: it destroys the response.
+  pipeline(Readable.from(parts, { highWaterMark: 1 }), response, () => {});
 }
 
 /** What comes too late or is not read by the peer takes neither the process nor its memory. */

@@ -1,15 +1,10 @@
 /** Carries out what the round's state machine commands, for clients that come over the network. */
 import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
-import { ShapeError } from '../errors.js';
-import type { Layout } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
-import type { BlobReference, Receipt, Task, TaskDefinition, UpdateMetadata } from '../protocol/messages.js';
+import type { BlobReference, Receipt, Task, UpdateMetadata } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
-import { seededRandom } from '../random.js';
 import { checkExampleCount } from '../round/check-report.js';
 import { advance } from '../round/round.js';
-import type { StopReason } from '../round/run-events.js';
-import type { RunPlan } from '../round/run-plan.js';
 import {
   type Command,
   createdRun,
@@ -17,11 +12,13 @@ import {
   type RunState,
   type Transition,
 } from '../round/run-state.js';
-import type { Candidate } from '../strategy/selection.js';
+import type { ClientActivity } from './client-activity.js';
+import { clientTask } from './client-task.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
-import type { RoundRecorder } from './round-recorder.js';
+import type { HostResult, RoundHostContext } from './round-host-context.js';
+import { isTurn, standingOf } from './standing.js';
 import { createTurns, type Turns } from './turns.js';
-import { updateNorm } from './update-norm.js';
+import { checkUpdateNorm } from './update-norm.js';
 import { createUploadSlots, type UploadSlots } from './upload-slots.js';
 
 /** Beside the parameters a file has a header: names, shapes, metadata. */
@@ -38,39 +35,11 @@ const SELECTION_TICK_MS = 500;
 /** What a client said comes to people's terminals: no codes that move the cursor, no marks that turn text. */
 const CONTROLS = /[\p{C}\p{Zl}\p{Zp}]/gu;
 
-/** What a host stands on. */
-export interface RoundHostContext {
-  readonly plan: RunPlan;
-  readonly definition: TaskDefinition;
-  readonly layout: Layout;
-  /** The global model; moved in place. */
-  readonly global: Float32Array;
-  readonly recorder: RoundRecorder;
-  readonly evaluations: EvaluationRounds;
-  /** Fold in ascending order of clients: the same bytes whatever comes first. */
-  readonly deterministic: boolean;
-  /** Bound on the L2 norm of an update; absent: none. */
-  readonly maxUpdateNorm?: number | undefined;
-  /** Clients that could take part now. */
-  candidates(): readonly Candidate[];
-  /** These clients work for this run from now on: they are to be woken. */
-  engage(clients: readonly number[]): void;
-  /** They are free again. */
-  release(clients: readonly number[]): void;
-  /** Milliseconds of any origin. */
-  now(): number;
-}
-
-/** How a run ended. */
-export interface HostResult {
-  readonly reason: StopReason;
-  readonly state: RunState;
-}
-
 /** One open run. Set going by `start`, over when `finished` settles. */
 export class RoundHost {
   readonly slots: UploadSlots;
   readonly evaluations: EvaluationRounds;
+  readonly activity: ClientActivity;
   /** No update has more bytes. */
   readonly maxUpdateBytes: number;
   /** Rejects when the run cannot go on: its folder cannot be written. It can be resumed. */
@@ -81,10 +50,13 @@ export class RoundHost {
   #state: RunState = createdRun;
   #work: (Command & { type: 'assign' }) | undefined;
   #model: BlobReference | undefined;
+  #modelRound = 0;
   #deadlineAt = Number.POSITIVE_INFINITY;
   #selectingSince = 0;
+  /** How many could be asked when it was last looked; absent: nobody has looked for this round. */
+  #available: number | undefined;
   #timer: NodeJS.Timeout | undefined;
-  readonly #turns: Turns = createTurns((clientIndex, round) => this.#isTurn(clientIndex, round));
+  readonly #turns: Turns = createTurns((clientIndex, round) => isTurn(this.#state, clientIndex, round));
   #publishing: Promise<void> = Promise.resolve();
   #stopped = false;
   #settle!: { resolve: (result: HostResult) => void; reject: (error: unknown) => void };
@@ -92,6 +64,7 @@ export class RoundHost {
   constructor(context: RoundHostContext) {
     this.#context = context;
     this.evaluations = context.evaluations;
+    this.activity = context.activity;
     const bytes = Math.max(1, context.layout.size * Float32Array.BYTES_PER_ELEMENT);
     this.maxUpdateBytes = bytes + MAX_HEADER_BYTES;
     const slotCount = Math.min(MAX_SLOTS, Math.max(MIN_SLOTS, Math.floor(SLOT_BYTES / bytes)));
@@ -113,6 +86,16 @@ export class RoundHost {
     return this.#model;
   }
 
+  /** The round that left it. */
+  get modelRound(): number {
+    return this.#modelRound;
+  }
+
+  /** How many clients could be asked now. */
+  get available(): number {
+    return this.#context.candidates().length;
+  }
+
   /** Sets the run going: from its beginning, or from where a restored one stands. */
   start(from?: Transition): void {
     if (!from) {
@@ -122,6 +105,7 @@ export class RoundHost {
     const { layout, global, recorder } = this.#context;
     const round = from.state.progress?.round ?? 0;
     this.#model = recorder.offer(encodeSafetensors({ layout, values: global }, { round: String(round) }));
+    this.#modelRound = round;
     this.#take(from);
   }
 
@@ -146,23 +130,14 @@ export class RoundHost {
 
   /** What a client of the open round has to do; undefined: nothing. */
   taskFor(clientIndex: number): Task | undefined {
-    const { plan, definition, now } = this.#context;
     const { phase, round, waiting } = this.#state;
-    const params = this.#model;
-    if (!params) return undefined;
+    const model = this.#model;
+    if (!model) return undefined;
     const evaluation = this.evaluations.taskFor(clientIndex);
-    const training = phase === 'training' && this.#work && waiting.includes(clientIndex);
-    if (!training && !evaluation) return undefined;
-    return {
-      type: evaluation ? 'evaluate' : 'train',
-      runId: definition.runId,
-      round: evaluation?.round ?? round,
-      definition,
-      params: evaluation?.params ?? params,
-      work: (this.#work ?? { work: plan.strategy.work(Math.max(1, round)) }).work,
-      seed: seededRandom(plan.seed, 'client', clientIndex, 'round', round).uint32(),
-      deadlineMs: Math.max(0, Math.round((evaluation?.deadlineAt ?? this.#deadlineAt) - now())),
-    };
+    const trains = phase === 'training' && this.#work && waiting.includes(clientIndex);
+    if (!trains && !evaluation) return undefined;
+    const open = { round, work: this.#work?.work, model, deadlineAt: this.#deadlineAt };
+    return clientTask(this.#context, open, evaluation, clientIndex);
   }
 
   /** The run cannot go on: its folder cannot be written. */
@@ -189,17 +164,7 @@ export class RoundHost {
 
   /** What can be said of a report before it is read; undefined: it is awaited. */
   standing(clientIndex: number, round: number): Receipt | undefined {
-    const { phase, round: current, waiting, trained } = this.#state;
-    const open = phase === 'training' && round === current;
-    if (open && waiting.includes(clientIndex)) return undefined;
-    if (round === current && trained.includes(clientIndex)) {
-      return { outcome: 'duplicate', detail: 'this update was counted before' };
-    }
-    const why =
-      open || round === current
-        ? 'it was not asked for, or the round has enough'
-        : `round ${current} is under way`;
-    return { outcome: 'dropped', detail: `the update is not needed: ${why}` };
+    return standingOf(this.#state, clientIndex, round);
   }
 
   /**
@@ -208,7 +173,7 @@ export class RoundHost {
    * @param whenGone asked for a signal where it has to wait, which aborts when the request is gone
    */
   turn(clientIndex: number, round: number, whenGone: () => AbortSignal): Promise<void> {
-    if (!this.#context.deterministic || this.#isTurn(clientIndex, round)) return Promise.resolve();
+    if (!this.#context.deterministic || isTurn(this.#state, clientIndex, round)) return Promise.resolve();
     return this.#turns.wait(clientIndex, round, whenGone());
   }
 
@@ -225,10 +190,7 @@ export class RoundHost {
     const { exampleCount } = metadata;
     checkExampleCount(exampleCount);
     if (maxUpdateNorm !== undefined) {
-      const norm = updateNorm(values, plan.strategy.reports === 'params' ? global : undefined);
-      if (!(norm <= maxUpdateNorm)) {
-        throw new ShapeError(`an update must have an L2 norm of at most ${maxUpdateNorm}, got ${norm}`);
-      }
+      checkUpdateNorm(values, plan.strategy.reports === 'params' ? global : undefined, maxUpdateNorm);
     }
     const next = advance(plan, this.#state, {
       type: 'update-arrived',
@@ -245,6 +207,7 @@ export class RoundHost {
     fold(this.#sum, values, first.weight);
     recorder.trained(round, clientIndex, metadata);
     release([clientIndex]);
+    this.activity.ended([clientIndex], 'done');
     this.#take({ state: next.state, commands: others });
     return { outcome: 'accepted', detail: `folded into the mean of round ${round}` };
   }
@@ -254,6 +217,7 @@ export class RoundHost {
     if (this.#stopped || this.standing(clientIndex, round)) return;
     this.#context.recorder.failed(round, clientIndex, reason.replaceAll(CONTROLS, ' '));
     this.#context.release([clientIndex]);
+    this.activity.ended([clientIndex], 'failed');
     this.deliver({ type: 'client-failed', round, clientId: clientIndex });
   }
 
@@ -279,10 +243,11 @@ export class RoundHost {
       case 'dismiss':
         recorder.surplus(command.clientIds.length);
         release(command.clientIds);
+        this.activity.ended(command.clientIds, 'late');
         break;
       case 'aggregate':
         writeMean(this.#sum, this.#mean);
-        plan.strategy.apply(global, this.#mean);
+        plan.strategy.apply(global, this.#mean, this.#context.serverState, command.round);
         break;
       case 'fail-round':
         recorder.failedRound(command.reason);
@@ -290,6 +255,8 @@ export class RoundHost {
       case 'evaluate':
         clearTimeout(this.#timer);
         release(this.#state.failed);
+        // Those who have failed before are that; the others had not answered at the deadline.
+        this.activity.ended(this.#state.failed, 'late');
         this.#publishing = this.#publish(command.round).catch((error: unknown) => this.fail(error));
         break;
       case 'finish':
@@ -309,7 +276,9 @@ export class RoundHost {
     reset(this.#sum);
     this.#work = command;
     this.#deadlineAt = deadlineMs === undefined ? Number.POSITIVE_INFINITY : now() + deadlineMs;
-    recorder.began(round, cohort, this.#state.goal, deadlineMs);
+    recorder.began(round, cohort, { goal: this.#state.goal, deadlineMs, availableCount: this.#available });
+    this.activity.begin(round, cohort);
+    this.#available = undefined;
     clearTimeout(this.#timer);
     if (deadlineMs !== undefined) this.#after(deadlineMs, { type: 'deadline-passed', round });
     engage(cohort);
@@ -324,11 +293,13 @@ export class RoundHost {
   #offerCandidates(): void {
     const { phase, round } = this.#state;
     if (phase !== 'selecting' || this.#stopped) return;
-    const { candidates, now } = this.#context;
+    const { now } = this.#context;
+    const candidates = this.#context.candidates();
+    this.#available = candidates.length;
     this.deliver({
       type: 'candidates',
       round,
-      candidates: candidates(),
+      candidates,
       waitedMs: now() - this.#selectingSince,
     });
     if (this.#state.phase !== 'selecting') return;
@@ -340,6 +311,7 @@ export class RoundHost {
     const { layout, global, recorder, plan } = this.#context;
     const bytes = encodeSafetensors({ layout, values: global }, { round: String(round) });
     this.#model = recorder.offer(bytes);
+    this.#modelRound = round;
     const evaluated = recorder.isEvaluated(plan.stop, round, this.#state.progress);
     const { cohort } = this.#state;
     const found = evaluated ? await this.evaluations.evaluate(round, this.#model, cohort) : null;
@@ -357,10 +329,5 @@ export class RoundHost {
     clearTimeout(this.#timer);
     this.evaluations.cancel();
     void this.#publishing.catch(() => {}).then(() => this.#settle.resolve(result));
-  }
-
-  #isTurn(clientIndex: number, round: number): boolean {
-    const { phase, round: current, waiting } = this.#state;
-    return phase !== 'training' || round !== current || !waiting.some((other) => other < clientIndex);
   }
 }

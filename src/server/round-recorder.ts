@@ -1,4 +1,5 @@
 /** What a served run writes down: events, models, and the figures of the round under way. */
+import type { Params } from '../params/layout.js';
 import type { BlobReference, UpdateMetadata } from '../protocol/messages.js';
 import type { FederatedMetrics, Metrics, RoundFinished, RunEvent } from '../round/run-events.js';
 import type { RunState } from '../round/run-state.js';
@@ -20,6 +21,8 @@ export interface RecorderContext {
   readonly run: RunDirectory;
   readonly blobs: BlobStore;
   readonly modelBytes: number;
+  /** What the strategy keeps between rounds, as it is saved; undefined: nothing. */
+  serverState(): Params | undefined;
   /** Every event, when it is in the log. */
   onEvent(event: RunEvent): void;
   /** Something could not be written: the run cannot go on. */
@@ -28,8 +31,15 @@ export interface RecorderContext {
   time(): number;
 }
 
+/** What a cohort was asked for, and how many could have been asked. */
+interface Asked {
+  readonly goal: number;
+  readonly deadlineMs: number | undefined;
+  readonly availableCount: number | undefined;
+}
+
 export interface RoundRecorder {
-  began(round: number, cohort: readonly number[], goal: number, deadlineMs: number | undefined): void;
+  began(round: number, cohort: readonly number[], more: Asked): void;
   trained(round: number, clientId: number, metadata: UpdateMetadata): void;
   failed(round: number, clientId: number, reason: string): void;
   surplus(count: number): void;
@@ -53,7 +63,7 @@ export interface RoundRecorder {
 const KEPT_MODELS = 2;
 
 export function createRoundRecorder(context: RecorderContext): RoundRecorder {
-  const { run, blobs, modelBytes, onEvent, onFailure, time } = context;
+  const { run, blobs, modelBytes, serverState, onEvent, onFailure, time } = context;
   const offered: BlobReference[] = [];
   let tally: RoundTally = startTally(0);
 
@@ -64,10 +74,11 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
   const log = (event: RunEvent, patience?: LinePatience) => void lines.add(event, patience).catch(onFailure);
 
   return {
-    began(round, cohort, goal, deadlineMs) {
+    began(round, cohort, { goal, deadlineMs, availableCount }) {
       tally = startTally(cohort.length);
       const deadline = deadlineMs === undefined ? {} : { deadlineMs };
-      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline });
+      const available = availableCount === undefined ? {} : { availableCount };
+      log({ type: 'round-started', round, time: time(), cohort, goal, ...deadline, ...available });
     },
     trained(round, clientId, { exampleCount, steps, loss, trainMs }) {
       tally.trained++;
@@ -99,6 +110,7 @@ export function createRoundRecorder(context: RecorderContext): RoundRecorder {
         ...{ round, tally, model },
         modelSha256: offered.at(-1)?.sha256,
         found: found ?? undefined,
+        server: serverState(),
         downBytes: tally.cohortSize * modelBytes,
         upBytes: tally.trained * modelBytes,
       };

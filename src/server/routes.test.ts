@@ -38,7 +38,7 @@ it('refuses another major version in a sentence, also at paths that only that ve
       status: 400,
       type: 'urn:tessera:unsupported-version',
       detail: `tessera-protocol must be 1.x, got "${version}"`,
-      supported: '1.0',
+      supported: '1.1',
     });
   }
 });

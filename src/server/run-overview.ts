@@ -1,25 +1,42 @@
 /** Runs as operators see them: those that are open from memory, others from their folders. */
 import type { RunEvent } from '../round/run-events.js';
+import type { RunState } from '../round/run-state.js';
 import { shownSettings } from '../settings/stored-settings.js';
 import { listModels, type RunEntry, readRun } from '../store/stored-run.js';
-import type { OpenRound, RunDetails, RunOverview } from './control-messages.js';
+import type { OpenRoundState, RunDetails, RunOverview } from './control-messages.js';
+import type { RoundHost } from './round-host.js';
 import type { ServedRun } from './served-run.js';
 
 /** Events shown with a run. */
 const RECENT_EVENTS = 50;
 
+/** A run that somebody in this process goes on with. */
+export interface OpenRun {
+  overview(): RunOverview;
+  round(): OpenRoundState;
+}
+
 /** An open run. */
 export function overviewOfOpen(run: ServedRun): RunOverview {
   const { runId, options, host } = run;
-  const { progress } = host.state;
   return {
     ...{ runId, type: 'served', status: run.status(), model: options.model, rounds: options.rounds },
+    ...overviewOfState(host.state),
+    failure: run.failure() ?? null,
+    population: options.population,
+  };
+}
+
+/** What the state of a run says that goes on. */
+export function overviewOfState({
+  progress,
+}: RunState): Pick<RunOverview, 'round' | 'loss' | 'accuracy' | 'reason' | 'failure'> {
+  return {
     round: progress?.round ?? 0,
     loss: finiteOrNull(progress?.metrics?.loss),
     accuracy: finiteOrNull(progress?.metrics?.accuracy),
     reason: null,
-    failure: run.failure() ?? null,
-    population: options.population,
+    failure: null,
   };
 }
 
@@ -35,11 +52,11 @@ export async function overviewOfStored({ runId, path }: RunEntry): Promise<RunOv
 }
 
 /** One run, with its settings and its last events. @throws {StoreError} when its folder cannot be read. */
-export async function detailsOf({ runId, path }: RunEntry, run: ServedRun | undefined): Promise<RunDetails> {
+export async function detailsOf({ runId, path }: RunEntry, run: OpenRun | undefined): Promise<RunDetails> {
   const { config, events } = await readRun(path);
   const settings = shownSettings(config);
   return {
-    ...(run ? { ...overviewOfOpen(run), open: openRoundOf(run) } : overviewOf(runId, settings, events)),
+    ...(run ? { ...run.overview(), open: run.round() } : overviewOf(runId, settings, events)),
     config: settings,
     eventCount: events.length,
     events: events.slice(-RECENT_EVENTS),
@@ -76,10 +93,11 @@ function overviewOf(
   };
 }
 
-function openRoundOf({ host }: ServedRun): OpenRound {
-  const { phase, round, goal, failures, cohort, waiting, trained, failed } = host.state;
+/** How the open round of a run stands. */
+export function openRoundOf({ state, available }: Pick<RoundHost, 'state' | 'available'>): OpenRoundState {
+  const { phase, round, goal, failures, cohort, waiting, trained, failed } = state;
   return {
-    ...{ phase, round, goal, failures },
+    ...{ phase, round, goal, failures, available },
     cohort: cohort.length,
     waiting: waiting.length,
     trained: trained.length,

@@ -9,6 +9,7 @@ import { createRun } from '../store/run-directory.js';
 import { listRuns, type RunEntry, readConfig } from '../store/stored-run.js';
 import type { Federation } from './federation.js';
 import { createRunFeed, type RunFeed } from './run-feed.js';
+import { openRoundOf } from './run-overview.js';
 import { loadServedModel } from './served-model.js';
 import { openServedRun, type ServedRun } from './served-run.js';
 
@@ -47,9 +48,11 @@ export function createRuns({ folder, federation, onNotice, onEvent, onFailure }:
     ...{ blobs, availability, now: context.now, time: context.time },
     wake: (clients: readonly number[]) => clients.forEach(wakes.wake),
     onEvent(runId: string, event: RunEvent) {
-      feed.note(runId, event);
+      feed.note(runId);
       onEvent(runId, event);
     },
+    onActivity: feed.stir,
+    isWatched: feed.isFollowed,
   };
 
   const open = async (settings: ServedSettings, openFolder: OpenFolder) => {
@@ -60,6 +63,8 @@ export function createRuns({ folder, federation, onNotice, onEvent, onFailure }:
       feed.begin(run.runId, recovered?.events.length ?? 0);
       const servedRun = await openServedRun({ ...ports, options: settings, served, run, recovered });
       federation.add(servedRun);
+      const { host } = servedRun;
+      feed.attach(run.runId, { board: host.activity.board, state: () => openRoundOf(host) });
       void servedRun.over.then(() => {
         feed.end(run.runId);
         const failure = servedRun.failure();

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { Examples } from '../data/dataset.js';
 import type { Vocabulary } from '../data/vocabulary.js';
+import { loadVocabulary } from '../datasets/load-vocabulary.js';
 import { chooseEngine } from '../engine/onnx-runtime.js';
 import { ConfigError } from '../errors.js';
 import type { Model } from '../learn/model.js';
@@ -26,7 +27,7 @@ export interface ServedModel {
   readonly file?: { readonly name: string; readonly bytes: Uint8Array };
   /** The global parameters of round 0. */
   initialParams(): Promise<Float32Array>;
-  /** Of the server's text; absent: it has none. */
+  /** Of the server's text, or of the clients' that the settings describe; absent: there is none, or it is not known. */
   readonly text?: { readonly vocabulary: Vocabulary; readonly coverage?: number };
   /** How many examples the server has to evaluate on; 0: none. */
   readonly heldOutCount: number;
@@ -44,7 +45,7 @@ export async function loadServedModel(
   onNotice: (notice: string) => void,
 ): Promise<ServedModel> {
   const { heldOut, text } = await loadHeldOut(options, onNotice);
-  const data = heldOut?.dataset ?? describedData(options);
+  const data = heldOut?.dataset ?? describedData(options, text?.vocabulary.names);
   if (!data) throw new ConfigError('data, or task and featureShape, must be given, got neither');
   const [model, { engine, notice }] = await Promise.all([
     loadModel(options.model, data),
@@ -77,8 +78,12 @@ async function loadHeldOut(
   settings: ServedSettings,
   onNotice: (notice: string) => void,
 ): Promise<{ readonly heldOut?: Examples; readonly text?: NonNullable<ServedModel['text']> }> {
-  const { data } = settings;
-  if (data === undefined) return {};
+  const { data, tokens } = settings;
+  if (data === undefined) {
+    return tokens === undefined
+      ? {}
+      : { text: { vocabulary: await loadVocabulary(tokens, settings.vocabulary) } };
+  }
   const loaded = await loadData({ ...settings, data }, { onNotice });
   const dataset = loaded.test ?? loaded.train;
   const { vocabulary, coverage } = loaded;

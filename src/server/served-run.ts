@@ -1,7 +1,8 @@
 /** One run of a server: its settings, its folder, its host, and how it stands. */
-import { graphHash } from '../learn/graph-hash.js';
+import type { Layout } from '../params/layout.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
+import { createActivityBoard } from '../round/activity-board.js';
 import { restoredRun } from '../round/round.js';
 import type { RoundFinished, RunEvent, RunFinished } from '../round/run-events.js';
 import type { RunPlan } from '../round/run-plan.js';
@@ -11,10 +12,13 @@ import { writeRunReport } from '../settings/run-report.js';
 import type { ServedRun as ServedSettings } from '../settings/served-options.js';
 import { participationLimitsOf, planServed } from '../settings/served-plan.js';
 import type { RecoveredRun } from '../store/recover-run.js';
-import { type RunDirectory, sha256 } from '../store/run-directory.js';
+import type { RunDirectory } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
+import { createServerState, paramsOfServerState, restoreServerState } from '../strategy/server-state.js';
+import type { ServerState, Strategy } from '../strategy/strategy.js';
 import type { Availability } from './availability.js';
 import type { BlobStore } from './blobs.js';
+import { createClientActivity } from './client-activity.js';
 import {
   clientEvaluation,
   type EvaluationRounds,
@@ -25,6 +29,7 @@ import { createParticipation, type Participation } from './participation.js';
 import { RoundHost } from './round-host.js';
 import { createRoundRecorder, type RoundRecorder } from './round-recorder.js';
 import type { ServedModel } from './served-model.js';
+import { definitionOf } from './task-definition.js';
 
 /** How a run stands, for people. */
 export type RunStatus = 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
@@ -41,6 +46,10 @@ export interface ServedRunContext {
   /** These clients have something to do. */
   wake(clients: readonly number[]): void;
   onEvent(runId: string, event: RunEvent): void;
+  /** Clients of the run do something else now. */
+  onActivity(runId: string): void;
+  /** Whether anybody looks at the run. */
+  isWatched(runId: string): boolean;
   /** Milliseconds of any origin, and since 1970. */
   now(): number;
   time(): number;
@@ -79,6 +88,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
   const participation = createParticipation(participationLimitsOf(options));
   for (const event of recovered?.events ?? []) participation.note(event);
   const global = await startingParams(served, run, recovered);
+  const serverState = await startingState(plan.strategy, layout, run, recovered);
   let failure: string | undefined;
   let status: RunStatus = 'running';
 
@@ -89,6 +99,7 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
     ...{ run, blobs, time },
     onFailure: (error) => host.fail(error),
     modelBytes: encodeSafetensors({ layout, values: global }).length,
+    serverState: () => paramsOfServerState(serverState, layout),
     onEvent: (event) => {
       participation.note(event);
       onEvent(runId, event);
@@ -114,10 +125,16 @@ export async function openServedRun(context: ServedRunContext): Promise<ServedRu
       }));
   };
   const evaluations = evaluationOf(context, global, { engage, release });
+  const activity = createClientActivity({
+    board: createActivityBoard(),
+    time,
+    onChange: () => context.onActivity(runId),
+    isWatched: () => context.isWatched(runId),
+  });
   const { deterministic, maxUpdateNorm } = options;
   const host = new RoundHost({
-    ...{ plan, definition, layout, global, recorder, evaluations, deterministic, maxUpdateNorm },
-    ...{ candidates, engage, release, now },
+    ...{ plan, definition, layout, global, serverState, recorder, evaluations, activity, deterministic },
+    ...{ maxUpdateNorm, candidates, engage, release, now },
   });
 
   const over = host.finished
@@ -231,6 +248,20 @@ async function startingParams(
   return readParams(await run.loadModel(last.round), served.trainer.layout, 'the saved model').values;
 }
 
+async function startingState(
+  strategy: Strategy,
+  layout: Layout,
+  run: RunDirectory,
+  recovered: RecoveredRun | undefined,
+): Promise<ServerState> {
+  const state = createServerState(strategy, layout);
+  const last = recovered?.lastRound;
+  if (last && strategy.serverState.length > 0) {
+    restoreServerState(state, layout, await run.load('server', last.round));
+  }
+  return state;
+}
+
 function evaluationOf(
   { options, served, availability, now }: ServedRunContext,
   global: Float32Array,
@@ -254,28 +285,4 @@ function evaluationOf(
         .map(({ clientIndex }) => clientIndex);
     },
   });
-}
-
-async function definitionOf(
-  runId: string,
-  options: ServedSettings,
-  { model, data, trainer, file }: ServedModel,
-  graph: TaskDefinition['model']['graph'],
-): Promise<TaskDefinition> {
-  const { title, description, reports, minimumClients = 1 } = options;
-  return {
-    ...{ runId, title, description, reports },
-    model: {
-      name: file?.name ?? options.model,
-      graphSha256: await graphHash(model, sha256),
-      ...(graph ? { graph, loss: model.loss } : {}),
-      parameterCount: trainer.layout.size,
-    },
-    data: {
-      task: data.task,
-      featureShape: data.featureShape,
-      classCount: data.classNames.length,
-    },
-    privacy: { minimumCohort: minimumClients, differentialPrivacy: false, secureAggregation: false },
-  };
 }

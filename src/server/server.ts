@@ -8,6 +8,7 @@ import { openAccess } from './access.js';
 import { clientRoutes } from './client-routes.js';
 import { controlRoutes } from './control-routes.js';
 import { controlRunRoutes } from './control-run-routes.js';
+import { controlRunViews, type RunSource } from './control-run-views.js';
 import { type AllowedOrigins, checkOrigins, withEdge } from './edge.js';
 import type { EnrolmentPolicy } from './enrol.js';
 import { createFederation, type Federation } from './federation.js';
@@ -18,8 +19,10 @@ import { createMetrics } from './metrics.js';
 import { createNodeServer, type TlsFiles } from './node-adapter.js';
 import { createOidc, type OidcSettings } from './oidc.js';
 import { createOperatorGate } from './operator-gate.js';
+import { type PageOptions, pageRoutes } from './pages.js';
 import { createRouter } from './routes.js';
-import { createRuns } from './runs.js';
+import { openRoundOf, overviewOfOpen } from './run-overview.js';
+import { createRuns, type Runs } from './runs.js';
 import type { ServedRun } from './served-run.js';
 import { type MetricsPolicy, serviceRoutes } from './service-routes.js';
 
@@ -39,6 +42,8 @@ export interface ServerOptions {
   readonly oidc?: OidcSettings;
   /** Default: silent. */
   readonly log?: Log;
+  /** Where the pages lie, if not where the build puts them. */
+  readonly pages?: Pick<PageOptions, 'web' | 'browser' | 'ort'>;
   readonly onNotice?: (notice: string) => void;
   readonly onEvent?: (runId: string, event: RunEvent) => void;
   readonly onFailure?: (error: unknown) => void;
@@ -103,8 +108,10 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
   const routes = [
     ...clientRoutes(federation),
     ...controlRoutes(federation, gate),
+    ...controlRunViews(runsOf(federation, runs), gate),
     ...controlRunRoutes(federation, runs, gate),
     ...serviceRoutes({ federation, gate, metrics, policy, isClosing }),
+    ...pageRoutes({ ...options.pages, shared: allowOrigins.length > 0 }),
   ].map(withSpan);
   routeNames.push(...routes.map(routeName));
   const router = createRouter(routes, { onAnswer: noteAnswers(metrics, log), onFailure, now });
@@ -121,6 +128,17 @@ export async function createFederationServer(options: ServerOptions): Promise<Fe
       })();
       return closing;
     },
+  };
+}
+
+function runsOf(federation: Federation, { list, feed }: Runs): RunSource {
+  return {
+    ...{ list, feed },
+    open(runId) {
+      const run = federation.runs.get(runId);
+      return run && { overview: () => overviewOfOpen(run), round: () => openRoundOf(run.host) };
+    },
+    nameOf: (clientId) => federation.access.clients.at(clientId)?.name ?? '',
   };
 }
 

@@ -32,6 +32,8 @@ export interface UploadSlot {
   received: number;
   /** Whether a request is writing to it. */
   busy: boolean;
+  /** When one last did and broke off. */
+  brokeOffAt: number;
   startedAt: number;
   /** Of the request that writes, or wrote last: aborted with a refusal when it has to stop. */
   writer: AbortController;
@@ -54,8 +56,8 @@ export interface UploadSlots {
   interrupt(slot: UploadSlot, writer: AbortController): void;
   /** The upload is over, well or not. */
   release(slot: UploadSlot): void;
-  /** Whether some request of the client is writing. */
-  isSending(clientIndex: number): boolean;
+  /** Whether some request of the client is writing, or has broken off less than so long ago and may be gone on with. */
+  isSending(clientIndex: number, patienceMs: number): boolean;
   /** Uploads with a place, and those who wait for one. */
   readonly inProgress: number;
   readonly waiting: number;
@@ -157,6 +159,7 @@ export function createUploadSlots(
       reader.reset();
       const slot: UploadSlot = {
         ...{ key, digest, values, reader, received: 0, busy: true, writer: new AbortController() },
+        brokeOffAt: Number.NEGATIVE_INFINITY,
         hash: createHash('sha256'),
         startedAt: now(),
       };
@@ -168,6 +171,7 @@ export function createUploadSlots(
       if (slot?.digest !== digest) return undefined;
       slot.writer.abort(new Refusal('unavailable', 'this update is being sent again', RETRY_SOON));
       slot.busy = false;
+      slot.brokeOffAt = now();
       return slot;
     },
     resume(slot) {
@@ -178,12 +182,15 @@ export function createUploadSlots(
     interrupt(slot, writer) {
       if (slot.writer !== writer) return;
       slot.busy = false;
+      slot.brokeOffAt = now();
       if (slots.get(slot.key) === slot && queue.length > 0) release(slot);
     },
     release,
-    isSending(clientIndex) {
-      for (const { busy, key } of slots.values()) if (busy && key.endsWith(`/${clientIndex}`)) return true;
-      return false;
+    isSending(clientIndex, patienceMs) {
+      const since = now() - patienceMs;
+      return [...slots.values()].some(
+        ({ busy, brokeOffAt, key }) => (busy || brokeOffAt > since) && key.endsWith(`/${clientIndex}`),
+      );
     },
     get inProgress() {
       return slots.size;

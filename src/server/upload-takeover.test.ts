@@ -23,7 +23,7 @@ describe('a client that sends again', () => {
     // What the first does when it finds out changes nothing for the second.
     slots.interrupt(first, writer);
     slots.release(first);
-    expect([slots.inProgress, second.busy, slots.isSending(7)]).toEqual([1, true, true]);
+    expect([slots.inProgress, second.busy, slots.isSending(7, 0)]).toEqual([1, true, true]);
   });
 
   it('goes on where its request before stands, though that has not noticed that it is lost', async () => {

@@ -17,7 +17,7 @@ export const descriptionEntries = {
     v.minLength(1, must('featureShape', 'a list of sizes')),
     v.readonly(),
   ),
-  /** Classes by name, or their number; of text the tokens. */
+  /** Classes by name, or their number; of text the tokens, where `tokens` and `vocabulary` do not say which they are. */
   classNames: v.pipe(
     v.array(text('classNames'), must('classNames', 'a list of two names or more')),
     v.minLength(2, must('classNames', 'a list of two names or more')),
@@ -29,6 +29,7 @@ export const descriptionEntries = {
 /** The settings that describe data, and that of data itself. */
 export type DescriptionSettings = Partial<ValuesOf<typeof descriptionEntries>> & {
   readonly data?: string | undefined;
+  readonly tokens?: 'chars' | 'words' | undefined;
 };
 
 /** What a model has to fit. */
@@ -40,7 +41,7 @@ export type DataDescription = Pick<Dataset, 'task' | 'featureShape' | 'className
  * @throws {ConfigError} naming the setting that is missing or one too many.
  */
 export function checkDescription(settings: DescriptionSettings): void {
-  const { data, task, classNames, classCount } = settings;
+  const { data, task, tokens, classNames, classCount } = settings;
   if (data !== undefined) {
     for (const key of ['featureShape', 'classNames', 'classCount'] as const)
       refuseBoth(settings, 'data', key);
@@ -54,6 +55,11 @@ export function checkDescription(settings: DescriptionSettings): void {
   need('task');
   need('featureShape');
   refuseBoth(settings, 'classNames', 'classCount');
+  if (tokens !== undefined) {
+    for (const key of ['classNames', 'classCount'] as const) refuseBoth(settings, 'tokens', key);
+    if (task === 'next-token') return;
+    throw new ConfigError(`task must be next-token where tokens is given, got ${task}`);
+  }
   const classes = classNames?.length ?? classCount;
   if (task === 'regression' && classes !== undefined) {
     throw new ConfigError(`classCount must be left out for regression, got ${classes}`);
@@ -61,13 +67,20 @@ export function checkDescription(settings: DescriptionSettings): void {
   if (task !== 'regression' && !classNames) need('classCount');
 }
 
-/** The data that settings describe; undefined where they name data, which describes itself. */
-export function describedData(settings: DescriptionSettings): DataDescription | undefined {
+/**
+ * The data that settings describe; undefined where they name data, which describes itself.
+ *
+ * @param tokenNames those of the vocabulary, where `tokens` says which it is
+ */
+export function describedData(
+  settings: DescriptionSettings,
+  tokenNames?: readonly string[],
+): DataDescription | undefined {
   const { task, featureShape, classNames, classCount = 0 } = settings;
   if (!task || !featureShape) return undefined;
   return {
     task,
     featureShape,
-    classNames: classNames ?? Array.from({ length: classCount }, (_, index) => String(index)),
+    classNames: tokenNames ?? classNames ?? Array.from({ length: classCount }, (_, index) => String(index)),
   };
 }

@@ -27,6 +27,7 @@ export function strategyOf(settings: RunSettings): Strategy {
     momentum,
     weightDecay,
     serverLearningRate,
+    serverMomentum,
     batchSize,
     learningRate,
     reports,
@@ -44,6 +45,7 @@ export function strategyOf(settings: RunSettings): Strategy {
     ...(momentum === undefined ? {} : { momentum }),
     ...(weightDecay === undefined ? {} : { weightDecay }),
     ...(serverLearningRate === undefined ? {} : { serverLearningRate }),
+    ...(serverMomentum === undefined ? {} : { serverMomentum }),
   });
 }
 

@@ -1,4 +1,6 @@
-/** Writes the report of a run, simulated or served, beside its log. */
+/** The report of a run, simulated or served: written beside its log at the end, drawn at once while it goes on. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { loadReportAssets, renderReport } from '../report/report.js';
 import type { RunFinished } from '../round/run-events.js';
 import type { RunDirectory } from '../store/run-directory.js';
@@ -17,4 +19,21 @@ export async function writeRunReport(run: RunDirectory, finished: RunFinished): 
   return run.writeReport(
     renderReport({ config: shownSettings(config), events: [...events, finished] }, assets),
   );
+}
+
+/**
+ * The report of a run as it stands: the one that was written where it has ended, else one of what is in its log.
+ *
+ * @param path the run directory
+ * @returns undefined where nothing has been logged
+ * @throws {StoreError} when the run cannot be read.
+ */
+export async function runReport(path: string): Promise<string | undefined> {
+  const [{ config, events }, assets] = await Promise.all([readRun(path), loadReportAssets()]);
+  if (!events.some(({ type }) => type === 'run-started')) return undefined;
+  const written =
+    events.at(-1)?.type === 'run-finished'
+      ? await readFile(join(path, 'report.html'), 'utf8').catch(() => undefined)
+      : undefined;
+  return written ?? renderReport({ config: shownSettings(config), events }, assets);
 }

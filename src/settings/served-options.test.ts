@@ -139,6 +139,12 @@ describe('the data of a run on a server', () => {
     expect(parseServedOptions({ data: 'shakespeare' }).model).toBe('char-lstm');
   });
 
+  it('has the tokens of the vocabulary that is named', () => {
+    const run = parseServedOptions({ task: 'next-token', featureShape: [20], tokens: 'words' });
+    expect(run.model).toBe('word-cifg');
+    expect(describedData(run, ['a', 'b'])?.classNames).toEqual(['a', 'b']);
+  });
+
   it.each<[unknown, string]>([
     [{}, 'task must be given where data is not, got nothing'],
     [{ task: 'classification', classCount: 2 }, 'featureShape must be given where data is not, got nothing'],
@@ -147,6 +153,14 @@ describe('the data of a run on a server', () => {
       'classCount must be given where data is not, got nothing',
     ],
     [{ task: 'next-token', featureShape: [80] }, 'classCount must be given where data is not, got nothing'],
+    [
+      { task: 'next-token', featureShape: [80], tokens: 'chars', classCount: 90 },
+      'classCount must be left out where tokens is given, got both',
+    ],
+    [
+      { task: 'classification', featureShape: [80], tokens: 'chars' },
+      'task must be next-token where tokens is given, got classification',
+    ],
     [{ ...digits, task: 'regression' }, 'classCount must be left out for regression, got 10'],
     [
       { ...digits, classNames: ['a', 'b'] },

@@ -8,7 +8,10 @@ import { type Command, createdRun, type RunInput, type RunState } from '../round
 import { isEvaluated, type RunProgress } from '../round/stopping.js';
 import { publishRound, startTally } from '../store/publish-round.js';
 import type { RunDirectory } from '../store/run-directory.js';
+import { paramsOfServerState } from '../strategy/server-state.js';
+import type { ServerState } from '../strategy/strategy.js';
 import { evaluateRound } from './evaluate-round.js';
+import type { SimulationWatcher } from './hooks.js';
 import type { LocalStore } from './local-store.js';
 import type { SimulationPlan } from './plan.js';
 import type { TrainingPool } from './pool.js';
@@ -28,9 +31,12 @@ export interface RunContext {
   readonly global: Float32Array;
   /** What stays with the clients; absent: nothing. Moved in place. */
   readonly local?: LocalStore | undefined;
+  /** What the strategy keeps between rounds. Moved in place. */
+  readonly server: ServerState;
   /** Where a resumed run stands. */
   readonly progress: RunProgress | null;
   readonly signal: AbortSignal;
+  readonly watcher?: SimulationWatcher | undefined;
   emit(event: RunEvent): Promise<void>;
 }
 
@@ -45,7 +51,7 @@ export interface DriveResult {
 
 /** Runs rounds until the plan, or the signal, ends them. */
 export async function driveRun(context: RunContext): Promise<DriveResult> {
-  const { plan, pool, population, run, global, local, signal, emit } = context;
+  const { plan, pool, population, run, global, local, server, signal, watcher, emit } = context;
   const modelBytes = bytesOnTheWay(pool, local);
   const sum = createWeightedSum(pool.layout.size);
   const mean = new Float32Array(pool.layout.size);
@@ -60,6 +66,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
 
   const take = ({ state: next, commands }: { state: RunState; commands: readonly Command[] }) => {
     state = next;
+    watcher?.stateChanged(state);
     queue.push(...commands);
   };
   const deliver = (input: RunInput) => take(advance(plan, state, input));
@@ -68,6 +75,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     const { clientId } = answer;
     if (answer.type === 'failed') {
       tally.failed++;
+      watcher?.clientDoes(clientId, 'failed');
       await emit({ type: 'client-failed', round, clientId, reason: answer.reason });
       return deliver({ type: 'client-failed', round, clientId });
     }
@@ -86,6 +94,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
     tally.trained++;
     tally.exampleCount += exampleCount;
     tally.lossSum += loss * exampleCount;
+    watcher?.clientDoes(clientId, 'done');
     await emit({
       type: 'client-trained',
       round,
@@ -117,6 +126,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       found,
       model: encodeSafetensors({ layout: pool.layout, values: global }, { round: String(round) }),
       local: local?.all(),
+      server: paramsOfServerState(server, pool.layout),
       downBytes: tally.cohortSize * modelBytes,
       upBytes: tally.trained * modelBytes,
     };
@@ -135,7 +145,9 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
         tally = startTally(command.cohort.length);
         reset(sum);
         const { reports } = plan.strategy;
-        const work = { ...command, reports, seed: plan.seed, local };
+        watcher?.roundBegan(command.round, command.cohort);
+        const onTraining = (clientId: number) => watcher?.clientDoes(clientId, 'training');
+        const work = { ...command, reports, seed: plan.seed, local, onTraining };
         for await (const answer of trainRound(pool, population, global, work, buffers)) {
           if (signal.aborted) return;
           await hear(command.round, answer);
@@ -144,7 +156,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       }
       case 'aggregate':
         writeMean(sum, mean);
-        plan.strategy.apply(global, mean);
+        plan.strategy.apply(global, mean, server, command.round);
         return;
       case 'fail-round':
         tally.failure = command.reason;

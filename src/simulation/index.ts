@@ -7,5 +7,5 @@ export {
   type SimulationOptions,
 } from '../settings/simulation-options.js';
 export type { TrainerFactory } from '../trainers/create-trainer.js';
-export type { SimulationHooks, SimulationResult } from './hooks.js';
+export type { SimulationHooks, SimulationResult, SimulationWatcher } from './hooks.js';
 export { resumeSimulation, simulate } from './simulate.js';

@@ -24,7 +24,8 @@ export interface TrainingPool {
   /** An array of `layout.size` elements that every thread sees. All arrays handed in must come from here. */
   allocate(): Float32Array;
   initialParams(seed: number, out: Float32Array): Promise<void>;
-  train(task: TrainTask, out: Float32Array): Promise<TrainOutcome>;
+  /** @param onStart called when a thread begins with it */
+  train(task: TrainTask, out: Float32Array, onStart?: () => void): Promise<TrainOutcome>;
   evaluate(params: Float32Array, examples: Examples, local?: LocalPart): Promise<EvaluationSums>;
   close(): Promise<void>;
 }

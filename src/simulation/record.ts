@@ -7,6 +7,7 @@ import type { RunProgress } from '../round/stopping.js';
 import { writeRunReport } from '../settings/run-report.js';
 import type { ResolvedOptions } from '../settings/simulation-options.js';
 import type { RunDirectory } from '../store/run-directory.js';
+import type { ServerState } from '../strategy/strategy.js';
 import { type BaselineContext, trainCentral, trainIsolated } from './baselines.js';
 import { driveRun } from './drive.js';
 import { evaluateOnClients, federatedMetrics } from './evaluate.js';
@@ -22,6 +23,8 @@ export interface StartingPoint {
   readonly global: Float32Array;
   /** What stays with the clients; absent: nothing. */
   readonly local?: LocalStore | undefined;
+  /** What the strategy keeps between rounds. */
+  readonly server: ServerState;
   readonly events: readonly RunEvent[];
   readonly progress?: RunProgress;
 }
@@ -45,13 +48,15 @@ export async function recordRun(
     if (event.type === 'client-trained') trained.push(event);
     hooks.onEvent?.(event);
   };
-  const { global, local, progress = null } = start;
+  const { global, local, server, progress = null } = start;
   const startedAt = performance.now();
   try {
     if (population.vocabulary) await run.saveVocabulary(population.vocabulary);
     if (progress) await emit({ type: 'run-resumed', time: Date.now(), round: progress.round });
     else await emit(startEvent(setup, run.runId));
-    const driven = await driveRun({ plan, pool, population, run, global, local, signal, emit, progress });
+    const state = { global, local, server, progress };
+    const { watcher } = hooks;
+    const driven = await driveRun({ plan, pool, population, run, signal, watcher, emit, ...state });
     const { rounds, metrics, bestRound } = driven;
     const complete =
       driven.reason !== 'interrupted' && (await conclude(setup, hooks, start, trained, rounds, emit));

@@ -12,6 +12,7 @@ import {
 import { restoreSettings, storeSettings } from '../settings/stored-settings.js';
 import { recoverRun } from '../store/recover-run.js';
 import { createRun } from '../store/run-directory.js';
+import { createServerState, restoreServerState } from '../strategy/server-state.js';
 import type { SimulationHooks, SimulationResult } from './hooks.js';
 import { createLocalStore, type LocalStore } from './local-store.js';
 import { recordRun, type StartingPoint } from './record.js';
@@ -64,7 +65,10 @@ export async function resumeSimulation(
       if (!lastRound) return recordRun(setup, run, hooks, start);
       const { round } = lastRound;
       start.global.set(readParams(await run.loadModel(round), pool.layout, 'the saved model').values);
-      if (start.local) restoreLocal(start.local, await run.loadLocal(round));
+      if (start.local) restoreLocal(start.local, await run.load('local', round));
+      if (plan.strategy.serverState.length > 0) {
+        restoreServerState(start.server, pool.layout, await run.load('server', round));
+      }
       return recordRun(setup, run, hooks, { ...start, events, progress: progressOf(plan, events) });
     });
   } finally {
@@ -73,10 +77,14 @@ export async function resumeSimulation(
 }
 
 /** Where a run starts that has no rounds yet. */
-function startingPoint({ pool, population, localEntries }: Setup, initial: Float32Array): StartingPoint {
+function startingPoint(
+  { plan, pool, population, localEntries }: Setup,
+  initial: Float32Array,
+): StartingPoint {
   const local =
     localEntries.length > 0 ? createLocalStore(localEntries, population.clients.length, initial) : undefined;
-  return { initial, global: copyOf(pool, initial), local, events: [] };
+  const server = createServerState(plan.strategy, pool.layout);
+  return { initial, global: copyOf(pool, initial), local, server, events: [] };
 }
 
 function restoreLocal(local: LocalStore, bytes: Uint8Array): void {

@@ -23,6 +23,7 @@ type Ready = Reply & { type: 'ready' };
 
 interface Job {
   readonly request: Unsent;
+  readonly onStart?: (() => void) | undefined;
   resolve(value: TrainOutcome | EvaluationSums | undefined): void;
   reject(error: Error): void;
 }
@@ -57,6 +58,7 @@ export async function createThreadPool({
     const job = thread.job ? undefined : waiting.shift();
     if (!job) return;
     thread.job = job;
+    job.onStart?.();
     thread.worker.postMessage({ ...job.request, id: nextId++ });
   };
   const settle = (thread: Thread, act: (job: Job) => void) => {
@@ -111,11 +113,11 @@ export async function createThreadPool({
   const rejectAll = (error: Error) => {
     for (const job of waiting.splice(0)) job.reject(error);
   };
-  const submit = (request: Unsent) =>
+  const submit = (request: Unsent, onStart?: () => void) =>
     new Promise<TrainOutcome | EvaluationSums | undefined>((resolve, reject) => {
       if (closing) return reject(new TransportError('the pool is closed'));
       if (broken) return reject(broken);
-      waiting.push({ request, resolve, reject });
+      waiting.push({ request, onStart, resolve, reject });
       const idle = crew.find((thread) => thread.job === null);
       if (idle) dispatch(idle);
     });
@@ -174,7 +176,7 @@ export async function createThreadPool({
     async initialParams(seed, out) {
       await submit({ type: 'initial', seed, out });
     },
-    async train({ params, examples, work, seed, reports, local }, out) {
+    async train({ params, examples, work, seed, reports, local }, out, onStart) {
       const request = {
         type: 'train',
         params,
@@ -185,7 +187,7 @@ export async function createThreadPool({
         reports,
         local,
       } as const;
-      return (await submit(request)) as TrainOutcome;
+      return (await submit(request, onStart)) as TrainOutcome;
     },
     async evaluate(params, examples, local) {
       const request = { type: 'evaluate', params, examples: reference(examples), local } as const;

@@ -26,6 +26,8 @@ export interface RoundWork {
   readonly seed: number;
   /** What stays with the clients; what they train of it is in the store when they have answered. */
   readonly local?: LocalStore | undefined;
+  /** A thread has begun with a client. */
+  onTraining(clientId: number): void;
 }
 
 /**
@@ -63,7 +65,7 @@ async function trainClient(
   pool: TrainingPool,
   { clients }: Population,
   params: Float32Array,
-  { round, work, reports, seed, local }: RoundWork,
+  { round, work, reports, seed, local, onTraining }: RoundWork,
   clientId: number,
   out: Float32Array,
 ): Promise<Answer> {
@@ -72,7 +74,7 @@ async function trainClient(
     if (!examples) throw new RangeError(`no client has the id ${clientId}`);
     const clientSeed = seededRandom(seed, 'client', clientId, 'round', round).uint32();
     const task = { params, examples, work, seed: clientSeed, reports, local: local?.of(clientId) };
-    const { result, trainMs } = await pool.train(task, out);
+    const { result, trainMs } = await pool.train(task, out, () => onTraining(clientId));
     checkReport(pool.layout, out, result.exampleCount);
     return { type: 'trained', clientId, values: out, result, trainMs };
   } catch (error) {

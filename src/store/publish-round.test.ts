@@ -84,9 +84,15 @@ describe('publishRound', () => {
 
   it('saves what stays with the clients beside the model', async () => {
     const event = await publish(outcomeOf(2, { local: paramsOf(7) }));
-    const saved = await run.loadLocal(2);
+    const saved = await run.load('local', 2);
     expect(event.localSha256).toBe(sha256(saved));
     expect(readParams(saved, layout, 'local').values).toEqual(Float32Array.of(7, 7));
+  });
+
+  it('saves what the strategy keeps beside the model', async () => {
+    const event = await publish(outcomeOf(2, { server: paramsOf(3) }));
+    expect(event.serverSha256).toBe(sha256(await run.load('server', 2)));
+    expect(event).not.toHaveProperty('localSha256');
   });
 
   it('keeps the models of this round and of the best one, and drops older ones', async () => {

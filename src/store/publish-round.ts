@@ -3,6 +3,7 @@ import type { Params } from '../params/layout.js';
 import { encodeSafetensors } from '../params/safetensors.js';
 import type { RoundFinished } from '../round/run-events.js';
 import type { RunDirectory } from './run-directory.js';
+import type { RoundFolder } from './stored-run.js';
 
 /** What a round has brought, while it runs. */
 export interface RoundTally {
@@ -30,6 +31,8 @@ export interface RoundOutcome extends Pick<RoundFinished, 'round' | 'downBytes' 
   readonly modelSha256?: string | undefined;
   /** What stays with the clients; absent: nothing. */
   readonly local?: Params | undefined;
+  /** What the strategy keeps between rounds; absent: nothing. */
+  readonly server?: Params | undefined;
 }
 
 /** Who hears of the round, in this order. */
@@ -55,12 +58,15 @@ export function startTally(cohortSize: number): RoundTally {
  */
 export async function publishRound(
   run: RunDirectory,
-  { round, tally, found, model, modelSha256, local, downBytes, upBytes }: RoundOutcome,
+  { round, tally, found, model, modelSha256, local, server, downBytes, upBytes }: RoundOutcome,
   { emit, noted }: RoundListener,
 ): Promise<void> {
   const { startedAt, cohortSize, trained, failed, surplus, exampleCount, lossSum, failure } = tally;
   const { sha256 } = await run.saveModel(round, model, modelSha256);
-  const kept = local && (await run.saveLocal(round, encodeSafetensors(local, { round: String(round) })));
+  const beside = async (folder: RoundFolder, params: Params | undefined) =>
+    params && (await run.save(folder, round, encodeSafetensors(params, { round: String(round) }))).sha256;
+  const localSha256 = await beside('local', local);
+  const serverSha256 = await beside('server', server);
   const event: RoundFinished = {
     type: 'round-finished',
     round,
@@ -76,7 +82,8 @@ export async function publishRound(
     upBytes,
     wallMs: performance.now() - startedAt,
     modelSha256: sha256,
-    ...(kept ? { localSha256: kept.sha256 } : {}),
+    ...(localSha256 === undefined ? {} : { localSha256 }),
+    ...(serverSha256 === undefined ? {} : { serverSha256 }),
   };
   await emit(event);
   await run.dropModels([round, noted(event)]);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { RoundFinished, RoundStarted, RunEvent } from '../round/run-events.js';
 import { openRunWithEvents, type RunDirectory, sha256 } from './run-directory.js';
 import { storeFailure } from './store-failure.js';
-import { listModels, listRounds, localsPath, modelsPath } from './stored-run.js';
+import { listRounds, ROUND_FOLDERS, type RoundFolder } from './stored-run.js';
 
 /** A run that can go on. The caller closes `run`. */
 export interface RecoveredRun {
@@ -33,16 +33,17 @@ export async function recoverRun(path: string): Promise<RecoveredRun> {
       const lastRound = events.findLast(isRoundFinished);
       return { run, events, complete: true, lastRound, openRound: undefined };
     }
-    const models = await listModels(path);
-    const locals = await listRounds(localsPath(path));
+    const files = await filesOf(path);
     let end = events.length;
-    while (end > 0 && !(await isIntact(run, models, locals, events[end - 1]))) end--;
+    while (end > 0 && !(await isIntact(run, files, events[end - 1]))) end--;
     const lastRound = events.slice(0, end).findLast(isRoundFinished);
     const openRound = openRoundAfter(lastRound, events.slice(end));
     const kept = openRound ? events.indexOf(openRound) + 1 : end;
     await run.truncateAfter(kept);
     await run.dropModels(
-      [...models, ...locals].filter((round) => lastRound !== undefined && round <= lastRound.round),
+      Object.values(files)
+        .flat()
+        .filter((round) => lastRound !== undefined && round <= lastRound.round),
     );
     await removeHalfWritten(path);
     return { run, events: events.slice(0, kept), complete: false, lastRound, openRound };
@@ -66,21 +67,30 @@ function isRoundFinished(event: RunEvent): event is RoundFinished {
   return event.type === 'round-finished';
 }
 
-async function isIntact(
-  run: RunDirectory,
-  models: readonly number[],
-  locals: readonly number[],
-  event: RunEvent | undefined,
-): Promise<boolean> {
-  if (event === undefined || !isRoundFinished(event) || !models.includes(event.round)) return false;
-  const { round, modelSha256, localSha256 } = event;
-  if (sha256(await run.loadModel(round)) !== modelSha256) return false;
-  if (localSha256 === undefined) return true;
-  return locals.includes(round) && sha256(await run.loadLocal(round)) === localSha256;
+/** The rounds that each folder has a file of. */
+type RoundFiles = Readonly<Record<RoundFolder, readonly number[]>>;
+
+async function filesOf(path: string): Promise<RoundFiles> {
+  const [models = [], local = [], server = []] = await Promise.all(
+    ROUND_FOLDERS.map((folder) => listRounds(path, folder)),
+  );
+  return { models, local, server };
+}
+
+async function isIntact(run: RunDirectory, files: RoundFiles, event: RunEvent | undefined): Promise<boolean> {
+  if (event === undefined || !isRoundFinished(event)) return false;
+  const { round, modelSha256, localSha256, serverSha256 } = event;
+  const hashes = { models: modelSha256, local: localSha256, server: serverSha256 };
+  for (const folder of ROUND_FOLDERS) {
+    const hash = hashes[folder];
+    if (hash === undefined && folder !== 'models') continue;
+    if (!files[folder].includes(round) || sha256(await run.load(folder, round)) !== hash) return false;
+  }
+  return true;
 }
 
 async function removeHalfWritten(path: string): Promise<void> {
-  for (const directory of [path, modelsPath(path), localsPath(path)]) {
+  for (const directory of [path, ...ROUND_FOLDERS.map((folder) => join(path, folder))]) {
     for (const name of await readdir(directory).catch(() => [])) {
       // Files of a lock may belong to a process that is just finding out that the run is in use.
       if (!name.endsWith('.tmp') || name.startsWith('lock.')) continue;

@@ -165,16 +165,16 @@ describe('RunDirectory', () => {
     const bytes = Uint8Array.of(1, 2);
     for (const round of [1, 2]) {
       await run.saveModel(round, Uint8Array.of(round));
-      expect(await run.saveLocal(round, bytes)).toEqual({
+      expect(await run.save('local', round, bytes)).toEqual({
         sha256: createHash('sha256').update(bytes).digest('hex'),
       });
     }
     await run.dropModels([2]);
-    expect([...(await run.loadLocal(2))]).toEqual([1, 2]);
+    expect([...(await run.load('local', 2))]).toEqual([1, 2]);
     for (const folder of ['models', 'local']) {
       expect(await readdir(join(run.path, folder))).toEqual(['2.safetensors']);
     }
-    await expect(run.loadLocal(1)).rejects.toThrow(StoreError);
+    await expect(run.load('local', 1)).rejects.toThrow(StoreError);
     await run.close();
   });
 

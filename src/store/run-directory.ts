@@ -12,12 +12,11 @@ import { storeFailure } from './store-failure.js';
 import {
   configPath,
   listRounds,
-  localsPath,
   logPath,
-  modelsPath,
+  ROUND_FOLDERS,
+  type RoundFolder,
   readConfig,
-  readLocal,
-  readModel,
+  readRoundFile,
   roundPath,
   runIdOf,
   vocabularyPath,
@@ -119,68 +118,61 @@ export class RunDirectory {
     return this.#log.truncateAfter(eventCount);
   }
 
+  /** Saves the model of a round: `save` in `models`. */
+  saveModel(round: number, bytes: Uint8Array, known?: string): Promise<{ sha256: string }> {
+    return this.save('models', round, bytes, known);
+  }
+
   /**
-   * Saves the model of a round, whole or not at all, and waits until it is on the disk. Append the round's
-   * `round-finished` event only after that, and drop older models only after the event.
+   * Saves a file of a round, whole or not at all, and waits until it is on the disk. Append the round's
+   * `round-finished` event only after all of its files, and drop those of older rounds only after the event.
    *
    * @param round 0 or more
    * @param known the SHA-256 of the bytes, hexadecimal, where the caller has it: that of a large model takes time
    * @returns the SHA-256 of the bytes, hexadecimal
    * @throws {StoreError} when it cannot be written.
    */
-  saveModel(round: number, bytes: Uint8Array, known?: string): Promise<{ sha256: string }> {
-    return this.#save(modelsPath(this.path), round, bytes, known);
-  }
-
-  /** Saves what stays with the clients after a round; all that `saveModel` says holds of it. */
-  saveLocal(round: number, bytes: Uint8Array): Promise<{ sha256: string }> {
-    return this.#save(localsPath(this.path), round, bytes);
-  }
-
-  async #save(
-    directory: string,
+  async save(
+    folder: RoundFolder,
     round: number,
     bytes: Uint8Array,
     known?: string,
   ): Promise<{ sha256: string }> {
+    const directory = join(this.path, folder);
     try {
       if (await makeDirectory(directory)) await syncDirectory(this.path);
     } catch (cause) {
       throw storeFailure(`${directory} could not be created`, cause);
     }
-    await writeFileAtomic(roundPath(directory, round), bytes);
+    await writeFileAtomic(roundPath(this.path, folder, round), bytes);
     return { sha256: known ?? sha256(bytes) };
   }
 
+  /** The model of a round: `load` from `models`. */
+  loadModel(round: number): Promise<Uint8Array> {
+    return this.load('models', round);
+  }
+
   /**
-   * The bytes of a model that was saved.
+   * A file of a round, as it was saved.
    *
    * @throws {StoreError} when there is none or it cannot be read.
    */
-  loadModel(round: number): Promise<Uint8Array> {
-    return readModel(this.path, round);
+  load(folder: RoundFolder, round: number): Promise<Uint8Array> {
+    return readRoundFile(this.path, folder, round);
   }
 
   /**
-   * What stayed with the clients after a round, as it was saved.
-   *
-   * @throws {StoreError} when there is nothing or it cannot be read.
-   */
-  loadLocal(round: number): Promise<Uint8Array> {
-    return readLocal(this.path, round);
-  }
-
-  /**
-   * Removes the models of all rounds but those to keep, with what stayed with the clients after them.
+   * Removes the models of all rounds but those to keep, with what was saved beside them.
    *
    * @throws {StoreError} when one cannot be removed.
    */
   async dropModels(keep: Iterable<number>): Promise<void> {
     const kept = new Set(keep);
-    for (const directory of [modelsPath(this.path), localsPath(this.path)]) {
-      for (const round of await listRounds(directory)) {
+    for (const folder of ROUND_FOLDERS) {
+      for (const round of await listRounds(this.path, folder)) {
         if (kept.has(round)) continue;
-        const file = roundPath(directory, round);
+        const file = roundPath(this.path, folder, round);
         await rm(file, { force: true }).catch((cause: unknown) => {
           throw storeFailure(`${file} could not be removed`, cause);
         });

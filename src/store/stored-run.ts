@@ -16,6 +16,10 @@ export interface StoredRun {
   readonly torn: boolean;
 }
 
+/** The folders of a run that have a file of each round that is kept: the model, what stays with clients, what the strategy keeps. */
+export const ROUND_FOLDERS = ['models', 'local', 'server'] as const;
+export type RoundFolder = (typeof ROUND_FOLDERS)[number];
+
 /** Where a run lies. */
 export interface RunEntry {
   readonly runId: string;
@@ -62,20 +66,17 @@ export async function listRuns(root: string): Promise<RunEntry[]> {
  * @throws {StoreError} when there is none or it cannot be read.
  */
 export function readModel(path: string, round: number): Promise<Uint8Array> {
-  return readBytes(roundPath(modelsPath(path), round));
+  return readRoundFile(path, 'models', round);
 }
 
 /**
- * The bytes of what stayed with the clients of a run after a round.
+ * The bytes of one file of a round.
  *
  * @param path the run directory
  * @throws {StoreError} when there are none or they cannot be read.
  */
-export function readLocal(path: string, round: number): Promise<Uint8Array> {
-  return readBytes(roundPath(localsPath(path), round));
-}
-
-async function readBytes(file: string): Promise<Uint8Array> {
+export async function readRoundFile(path: string, folder: RoundFolder, round: number): Promise<Uint8Array> {
+  const file = roundPath(path, folder, round);
   try {
     return await readFile(file);
   } catch (cause) {
@@ -115,11 +116,12 @@ export async function readVocabulary(path: string): Promise<Vocabulary> {
  * @throws {StoreError} when the directory cannot be read.
  */
 export function listModels(path: string): Promise<number[]> {
-  return listRounds(modelsPath(path));
+  return listRounds(path, 'models');
 }
 
-/** The rounds of which a folder (`modelsPath`, `localsPath`) has a file, in ascending order. */
-export async function listRounds(directory: string): Promise<number[]> {
+/** The rounds of which a folder of a run has a file, in ascending order. */
+export async function listRounds(path: string, folder: RoundFolder): Promise<number[]> {
+  const directory = join(path, folder);
   try {
     const rounds = (await readdir(directory)).flatMap((name) => /^(\d+)\.safetensors$/.exec(name)?.[1] ?? []);
     return rounds.map(Number).toSorted((a, b) => a - b);
@@ -158,8 +160,6 @@ export const runIdOf = (path: string): string => basename(resolve(path));
 export const configPath = (path: string): string => join(path, 'config.json');
 export const logPath = (path: string): string => join(path, 'events.jsonl');
 export const vocabularyPath = (path: string): string => join(path, 'vocabulary.json');
-export const modelsPath = (path: string): string => join(path, 'models');
-export const localsPath = (path: string): string => join(path, 'local');
-/** The file of a round in one of these folders. */
-export const roundPath = (directory: string, round: number): string =>
-  join(directory, `${round}.safetensors`);
+/** The file of a round in one of the folders of a run. */
+export const roundPath = (path: string, folder: RoundFolder, round: number): string =>
+  join(path, folder, `${round}.safetensors`);

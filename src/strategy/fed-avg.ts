@@ -1,9 +1,12 @@
-/** Federated averaging: McMahan et al. 2017, arXiv 1602.05629, algorithm 1. */
+/**
+ * Federated averaging: McMahan et al. 2017, arXiv 1602.05629, algorithm 1; with momentum of the server, FedAvgM: Hsu,
+ * Qi and Brown 2019, arXiv 1909.06335, section 4.3.
+ */
 import { ConfigError } from '../errors.js';
 import { checkWork } from '../learn/local-work.js';
 import type { LocalOptimizer } from '../learn/trainer.js';
 import type { CohortRule } from './cohort.js';
-import { positiveValueAt, type Schedule } from './schedule.js';
+import { positiveValueAt, type Schedule, valueAt } from './schedule.js';
 import type { Strategy } from './strategy.js';
 
 /** Settings of `fedAvg`; what is left out has the default in brackets. */
@@ -32,6 +35,12 @@ export interface FedAvgOptions {
   readonly reports?: 'params' | 'update';
   /** Factor of the mean update, with `reports: 'update'` only [1]. */
   readonly serverLearningRate?: number;
+  /**
+   * Share of the server's last step that goes into its next one, with `reports: 'update'` only, 0 to below 1 [0]. The
+   * steps of clients that pull one way add up over rounds, those that pull apart do not, so that clients can take
+   * smaller ones.
+   */
+  readonly serverMomentum?: Schedule;
 }
 
 /**
@@ -53,6 +62,7 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
     gradientClippingNorm,
     reports = 'params',
     serverLearningRate = 1,
+    serverMomentum = 0,
   } = options;
   if (options.localEpochs !== undefined && localSteps !== undefined) {
     throw new ConfigError('localSteps must be left out where localEpochs is given, got both');
@@ -68,6 +78,10 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
       `serverLearningRate must be 1 where clients report params, got ${serverLearningRate}`,
     );
   }
+  if (reports === 'params' && serverMomentum !== 0) {
+    throw new ConfigError('serverMomentum must be left out where clients report params, got both');
+  }
+  momentumAt(serverMomentum, 1);
   const strategy: Strategy = {
     name: 'fedavg',
     cohort,
@@ -85,13 +99,25 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
       ...(optimizer === undefined ? {} : { optimizer }),
       ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
     }),
-    apply(global, mean) {
-      if (reports === 'params') global.set(mean);
-      else addScaled(global, mean, serverLearningRate);
+    serverState: serverMomentum === 0 ? [] : ['momentum'],
+    apply(global, mean, { momentum: velocity }, round) {
+      if (reports === 'params') return global.set(mean);
+      if (!velocity) return addScaled(global, mean, serverLearningRate);
+      const share = momentumAt(serverMomentum, round);
+      for (let index = 0; index < velocity.length; index++) {
+        velocity[index] = share * (velocity[index] as number) + (mean[index] as number);
+      }
+      addScaled(global, velocity, serverLearningRate);
     },
   };
   checkWork(strategy.work(1));
   return Object.freeze(strategy);
+}
+
+function momentumAt(schedule: Schedule, round: number): number {
+  const value = valueAt(schedule, round);
+  if (value >= 0 && value < 1) return value;
+  throw new ConfigError(`serverMomentum must be from 0 to below 1 in round ${round}, got ${value}`);
 }
 
 function addScaled(target: Float32Array, update: Float32Array, factor: number): void {

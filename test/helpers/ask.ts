@@ -58,7 +58,7 @@ export async function ask(
 type Body = Awaited<ReturnType<Handler>>['body'];
 
 function textOf(body: Body, signal: AbortSignal | undefined): Promise<string> {
-  if (typeof body !== 'function') return Promise.resolve(body ? new TextDecoder().decode(body) : '');
+  if (typeof body !== 'function') return body && Symbol.asyncIterator in body ? joined(body) : decoded(body);
   return new Promise((resolve) => {
     let text = '';
     const end = () => resolve(text);
@@ -70,4 +70,14 @@ function textOf(body: Body, signal: AbortSignal | undefined): Promise<string> {
       end,
     });
   });
+}
+
+async function joined(parts: AsyncIterable<Uint8Array | string>): Promise<string> {
+  let text = '';
+  for await (const part of parts) text += typeof part === 'string' ? part : Buffer.from(part).toString();
+  return text;
+}
+
+async function decoded(body: Uint8Array | undefined): Promise<string> {
+  return body ? new TextDecoder().decode(body) : '';
 }

@@ -32,8 +32,9 @@ export function describeInChromium(
     });
     afterAll(() => browser.close());
     define(async (url, prepare) => {
-      const page = await browser.newPage();
-      onTestFinished(() => page.close());
+      const context = await browser.newContext();
+      onTestFinished(() => context.close());
+      const page = await context.newPage();
       await prepare?.(page);
       await page.goto(url);
       return page;

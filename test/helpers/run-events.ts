@@ -14,6 +14,8 @@ export interface FakeRun {
   readonly clients?: number;
   readonly rounds?: number;
   readonly classes?: number;
+  /** Asked in each round [10]. */
+  readonly cohort?: number;
   readonly baselines?: boolean;
   readonly task?: 'classification' | 'regression';
   /** Rounds that failed; the model stands still in them. */
@@ -51,7 +53,7 @@ export function unevaluatedRun(options: FakeRun = {}): RunEvent[] {
 export function fakeRun(options: FakeRun = {}): RunEvent[] {
   const { clients = 10, rounds = 30, classes = 10, task = 'classification' } = options;
   const random = seededRandom(7, 'fake-run', clients, rounds);
-  const world: World = { random, classes, task };
+  const world: World = { random, classes, task, cohort: options.cohort ?? 10 };
   const members = fakeClients(world, clients);
   const events: RunEvent[] = [
     {
@@ -123,6 +125,7 @@ export function fakeRun(options: FakeRun = {}): RunEvent[] {
 interface World {
   readonly random: Random;
   readonly classes: number;
+  readonly cohort: number;
   readonly task: 'classification' | 'regression';
 }
 
@@ -188,7 +191,7 @@ function fakeRound(
   failed: boolean,
 ): RunEvent[] {
   const { random, task } = world;
-  const cohort = members.slice(0, Math.min(10, members.length));
+  const cohort = members.slice(0, world.cohort);
   const events: RunEvent[] = [];
   let failedCount = 0;
   for (const { clientId, trainCount } of round === 0 ? [] : cohort) {

@@ -46,8 +46,11 @@ const trainedIn = (events: readonly RunEvent[], round: number) =>
   events.filter((event) => event.type === 'client-trained' && event.round === round);
 
 describe('an upload that breaks off in the middle', () => {
-  it('goes on where it broke off when the network is back, and counts once', async () => {
-    const { url, folder, server, events } = await federation();
+  it.each([
+    { is: 'is back', graceMs: 15_000 },
+    { is: 'is back after the grace period of others', graceMs: 500 },
+  ])('goes on where it broke off when the network $is, and counts once', async ({ graceMs }) => {
+    const { url, folder, server, events } = await federation({ graceMs });
     const sent: string[] = [];
     const proxy = await startChaosProxy({
       ...{ targetPort: Number(new URL(url).port), seed: 1 },

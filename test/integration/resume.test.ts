@@ -90,6 +90,21 @@ describe('a run that is killed', () => {
     }
   });
 
+  it('ends with the same bytes where the strategy keeps something between rounds', async () => {
+    const momentum = ['--reports', 'update', '--server-momentum', '0.9'];
+    const whole = await uninterrupted(momentum);
+    expect(whole.models).not.toEqual(expected.models);
+    for (const moment of [0.4, 0.8]) {
+      const cwd = await emptyFolder();
+      expect(await killAfter([...SETTINGS, ...momentum], cwd, Math.floor(moment * whole.lineCount), 0)).toBe(
+        true,
+      );
+      expect((await resume(cwd)).code).toBe(0);
+      await expectWholeLog(cwd);
+      expect(await modelsOf(join(cwd, 'runs/run'))).toEqual(whole.models);
+    }
+  });
+
   it('may be killed again while it is resumed', async () => {
     const cwd = await emptyFolder();
     expect(await killAfter(SETTINGS, cwd, 12, 0)).toBe(true);

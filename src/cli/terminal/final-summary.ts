@@ -1,8 +1,9 @@
 /** The closing lines of a run: its result, what it is compared with, and what it cost. */
+
+import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from '../../charts/result-sentence.js';
+import { finite, meanOf, type RunSummary, summarizeRun } from '../../charts/run-summary.js';
 import { formatBytes, formatCount, formatDuration, formatMetric, formatPercent } from '../../format.js';
 import { plain } from '../../plain-text.js';
-import { formatHeadline, headlineName, resultSentence, STOP_REASONS } from '../../report/result-sentence.js';
-import { finite, meanOf, type RunSummary, summarizeRun } from '../../report/run-summary.js';
 import type { Metrics, RunEvent } from '../../round/run-events.js';
 import { pad, paint, type TerminalOptions } from './style.js';
 

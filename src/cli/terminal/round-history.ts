@@ -1,6 +1,7 @@
 /** The headline metric of a run by round, for the live curve. */
+
+import { finite } from '../../charts/run-summary.js';
 import { formatMetric, formatPercent } from '../../format.js';
-import { finite } from '../../report/run-summary.js';
 import type { CentralEvaluated, Metrics, RoundFinished, RunStarted } from '../../round/run-events.js';
 import { curve } from './curve.js';
 import type { TerminalOptions } from './style.js';

@@ -1,0 +1,110 @@
+/** A federation whose server also has a page with a participant, under the policy of the server's own pages. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RunEvent } from '../../src/round/run-events.js';
+import type { Handler } from '../../src/server/http.js';
+import {
+  createFederationServer,
+  type FederationServer,
+  listen,
+  type ServerOptions,
+} from '../../src/server/server.js';
+
+/** Where the build puts it. */
+const browser = fileURLToPath(new URL('../../dist/browser', import.meta.url));
+
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "style-src 'self'",
+  "img-src 'self' data: blob:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "manifest-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+/** What pages, and scripts that become Workers, come with. */
+const STRICT = {
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+/** Puts down what the policy of the page has refused. */
+const WATCH = `globalThis.violations = [];
+addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+  violations.push(violatedDirective + ' ' + blockedURI));`;
+
+/** @param body markup of the page */
+function pageOf(body: string): string {
+  return `<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <title>A page with a participant</title>
+    <link rel="icon" href="data:," />
+    <script src="/watch.js"></script>
+    <script type="module" src="/tessera-participant.js"></script>
+  </head>
+  <body>${body}</body>
+</html>`;
+}
+
+/** A handler that has a page, too: `/page`, with `body`. */
+function withPage(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
+  const files = new Map([
+    ['/page', { type: 'text/html; charset=utf-8', text: pageOf(body) }],
+    ['/watch.js', { type: 'text/javascript', text: WATCH }],
+  ]);
+  return async (request) => {
+    const file = request.method === 'GET' ? files.get(request.target.replace(/\?.*$/, '')) : undefined;
+    if (!file) return handler(request);
+    const headers = { ...STRICT, 'content-type': file.type };
+    return { status: 200, headers, body: new TextEncoder().encode(file.text) };
+  };
+}
+
+/** A federation and its page. */
+export interface Site {
+  readonly url: string;
+  readonly page: string;
+  readonly server: FederationServer;
+  readonly events: RunEvent[];
+  readonly failures: unknown[];
+  close(): Promise<void>;
+}
+
+/** Starts it; it lets everybody in. */
+export async function startSite(
+  options: Partial<ServerOptions> & { readonly body?: string } = {},
+): Promise<Site> {
+  const { body, ...rest } = options;
+  const parent = await mkdtemp(join(tmpdir(), 'tessera-site-'));
+  const events: RunEvent[] = [];
+  const failures: unknown[] = [];
+  const server = await createFederationServer({
+    ...{ folder: join(parent, 'data'), enrolment: 'open', pages: { browser } },
+    onEvent: (_, event) => events.push(event),
+    onFailure: (error) => failures.push(error),
+    ...rest,
+  });
+  const { server: http, url } = await listen(withPage(server.handler, body), {});
+  return {
+    ...{ url, page: `${url}/page`, server, events, failures },
+    async close() {
+      const closed = new Promise((resolve) => http.close(resolve));
+      await server.close();
+      http.closeAllConnections();
+      await closed;
+      await rm(parent, { recursive: true, force: true });
+    },
+  };
+}

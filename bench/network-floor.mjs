@@ -1,6 +1,7 @@
 /**
- * The floor for bench/network.ts: bare `node:http` that moves what a round moves. Each client posts a small question
- * and puts its update, on a connection of its own; the model is fetched once. Server and clients check digests or not.
+ * The floor for bench/network.ts: bare `node:http` that moves what a round moves. Each client is called with its task
+ * over a stream and puts its update, on two connections of its own; the model is fetched once. Server and clients check
+ * digests or not.
  */
 import { createHash } from 'node:crypto';
 import { Agent, createServer, request } from 'node:http';
@@ -8,12 +9,20 @@ import { answer } from './answer.mjs';
 
 const TASK_BYTES = 900;
 const task = JSON.stringify({ type: 'task', padding: 'x'.repeat(TASK_BYTES) });
-const question = JSON.stringify({ encodings: ['float32'], exampleCount: 600, heldOutCount: 0 });
 const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
 let model = Buffer.alloc(0);
+const streams = new Set();
 
 const server = createServer({ noDelay: true }, (asked, answered) => {
+  if (asked.url === '/wake') {
+    streams.add(answered);
+    return answered.write(': here');
+  }
   if (asked.method === 'GET') return answered.end(model);
+  if (asked.method === 'POST') {
+    for (const stream of streams) stream.write(task);
+    return answered.end();
+  }
   const expected = asked.headers['x-sha256'];
   const hash = expected === undefined ? undefined : createHash('sha256');
   let size = 0;
@@ -23,7 +32,6 @@ const server = createServer({ noDelay: true }, (asked, answered) => {
   });
   asked.on('end', () => {
     if (hash && hash.digest('hex') !== expected) answered.statusCode = 400;
-    if (asked.method === 'POST') return answered.end(task);
     answered.end(JSON.stringify({ outcome: 'accepted', detail: `${size} bytes` }));
   });
 });
@@ -59,7 +67,19 @@ function fetchModel(agent, port, into, hashed) {
   });
 }
 
-let agents = [];
+/** Opens a stream on a connection of its own; `onCall` hears of each task. */
+function listen(port, onCall) {
+  return new Promise((resolve, reject) => {
+    const sent = request({ port, host: '127.0.0.1', path: '/wake' }, (response) => {
+      resolve();
+      response.on('data', (chunk) => chunk.length >= TASK_BYTES && onCall());
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+let clients = [];
 let update = Buffer.alloc(0);
 
 answer({
@@ -68,21 +88,28 @@ answer({
     await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
     return server.address().port;
   },
-  connect({ clients, bytes }) {
-    agents = Array.from({ length: clients }, () => new Agent({ keepAlive: true, noDelay: true }));
+  async connect({ clients: count, bytes, port }) {
+    clients = Array.from({ length: count }, () => ({
+      agent: new Agent({ keepAlive: true, noDelay: true }),
+      onCall: () => {},
+    }));
+    await Promise.all(clients.map((client) => listen(port, () => client.onCall())));
     update = Buffer.alloc(bytes, 1);
   },
   /** The first round is for warming up, like that of the framework. */
   async rounds({ port, rounds, hashed }) {
+    const [{ agent: first }] = clients;
     for (let round = 0; round < rounds; round++) {
-      await fetchModel(agents[0], port, update, hashed);
-      await Promise.all(
-        agents.map(async (agent) => {
-          await send(agent, port, 'POST', '/check-in', Buffer.from(question));
-          const headers = hashed ? { 'x-sha256': digest(update) } : {};
-          await send(agent, port, 'PUT', '/update', update, headers);
-        }),
-      );
+      await fetchModel(first, port, update, hashed);
+      const done = clients.map(async (client) => {
+        await new Promise((resolve) => {
+          client.onCall = resolve;
+        });
+        const headers = hashed ? { 'x-sha256': digest(update) } : {};
+        await send(client.agent, port, 'PUT', '/update', update, headers);
+      });
+      await send(first, port, 'POST', '/go', Buffer.alloc(0));
+      await Promise.all(done);
     }
   },
 });

@@ -118,7 +118,7 @@ export async function takeJoinPictures(folder, take) {
       ...{ tokens: 'words', rounds: 30, cohort: 1, minimumClients: 1, optimizer: 'adam', learningRate: 0.01 },
     });
     await take('join-write', `${url}/join#write`, { width: 1280, height: 1560 }, async (page) => {
-      const text = page.getByLabel('Write something');
+      const text = page.getByRole('textbox', { name: 'Write something' });
       for (const line of LINES.slice(0, 4)) {
         await text.fill(line);
         await page.getByRole('button', { name: 'Learn from this text' }).click();

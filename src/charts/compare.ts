@@ -79,7 +79,7 @@ export function comparedResults(runs: readonly RunSummary[]): readonly ComparedR
       const done = finished?.rounds ?? last?.round ?? 0;
       return finished ? formatCount(done) : `${formatCount(done)} of ${formatCount(started.rounds)}`;
     }),
-    row('Clients in the last round', ({ last }) => (last ? formatCount(last.cohortSize) : '–')),
+    row('Clients a round', ({ last }) => (last ? formatCount(last.cohortSize) : '–')),
     row('Parameters', ({ started }) => formatCount(started.parameterCount)),
     row('Bytes moved', ({ downBytes, upBytes }) => formatBytes(downBytes + upBytes)),
     row('Wall time', ({ wallMs }) => formatDuration(wallMs)),

@@ -12,7 +12,9 @@ export interface ClientActivity {
   begin(round: number, cohort: readonly number[]): void;
   /** The client has got its task. */
   handedOut(clientIndex: number): void;
-  /** Whether it would be news that the client fetches the model: somebody looks, and it has not begun to report. */
+  /** Whether anybody looks. */
+  isWatched(): boolean;
+  /** Whether it would be news that the client fetches the model: it has not begun to report. */
   mayDownload(clientIndex: number): boolean;
   /** It fetches the model; the answer is called when that is over. */
   downloading(clientIndex: number): () => void;
@@ -59,7 +61,7 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
     setTimeout(takeToTrain, PATIENCE_MS).unref();
   };
   return {
-    board,
+    ...{ board, isWatched },
     begin(round, cohort) {
       idle.clear();
       board.begin(round, cohort, time());
@@ -72,7 +74,7 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
     },
     mayDownload(clientIndex) {
       const phase = board.phaseOf(clientIndex);
-      return (phase === 'selected' || phase === 'training') && isWatched();
+      return phase === 'selected' || phase === 'training';
     },
     downloading(clientIndex) {
       note(clientIndex, 'downloading', time());

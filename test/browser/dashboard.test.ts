@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterEach, expect, it } from 'vitest';
 import { describeInChromium } from '../helpers/browser.js';
 import { joinDigits, quickRun, startDashboard } from '../helpers/dashboard.js';
-import type { TestFederation } from '../helpers/federation.js';
+import { digitsOf, type TestFederation } from '../helpers/federation.js';
 import { overhang, seriousProblems, watchPage } from './dashboard-page.js';
 
 const federations: TestFederation[] = [];
@@ -147,7 +147,7 @@ describeInChromium('the dashboard', [], (open) => {
 
   it('approves and revokes clients, and makes invitations', async () => {
     const federation = await dashboard({ enrolment: 'approval' });
-    const [data] = await (await import('../helpers/federation.js')).digitsOf(1, 40, 3);
+    const [data] = await digitsOf(1, 40, 3);
     await federation.join(0, { data: data!, name: 'ward 7' });
     const page = await open(signInLink(federation), watch);
     await page.getByRole('link', { name: /Clients/ }).click();
@@ -210,44 +210,66 @@ describeInChromium('the dashboard', [], (open) => {
     await expect.poll(() => page.getByText('The server does not answer.').count()).toBe(0);
   });
 
-  it('has no serious problem for axe and no sideways scrolling, in any view, light or dark, on a phone too', async () => {
-    const federation = await dashboard({ enrolment: 'open' });
-    await joinDigits(federation, 3);
-    for (const name of ['one', 'two']) {
-      await (await federation.server.startRun({ ...quickRun, name, rounds: 4 })).over;
-    }
-    await federation.server.startRun({ ...quickRun, name: 'open', rounds: 5000 });
-    const views = [
-      ['#/runs', 'Runs'],
-      ['#/runs/open', 'Curves'],
-      ['#/runs/one/clients', '3 clients'],
-      ['#/runs/one/classes', 'Confusion matrix'],
-      ['#/runs/one/events', 'Event log'],
-      ['#/runs/one/settings', 'Configuration'],
-      ['#/compare?runs=one,two', 'Results'],
-      ['#/new', 'New run'],
-      ['#/clients', 'Invitations'],
-      ['#/nowhere', 'There is no such page'],
-    ] as const;
-    const page = await open(`${federation.url}/`, watch);
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    const problems: string[] = (await seriousProblems(page)).map((problem) => `sign-in: ${problem}`);
-    await page.goto(signInLink(federation));
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [390, 'dark'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 844 });
-      await page.emulateMedia({ colorScheme });
+  it.each([
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'has no serious problem for axe and no sideways scrolling, in any view, at %i px, %s',
+    async (width, colorScheme) => {
+      const federation = await dashboard({ enrolment: 'open' });
+      await joinDigits(federation, 3);
+      for (const name of ['one', 'two']) {
+        await (await federation.server.startRun({ ...quickRun, name, rounds: 4 })).over;
+      }
+      await federation.server.startRun({ ...quickRun, name: 'open', rounds: 5000 });
+      const views = [
+        ['#/runs', 'Runs'],
+        ['#/runs/open', 'Curves'],
+        ['#/runs/one/clients', '3 clients'],
+        ['#/runs/one/classes', 'Confusion matrix'],
+        ['#/runs/one/events', 'Event log'],
+        ['#/runs/one/settings', 'Configuration'],
+        ['#/compare?runs=one,two', 'Results'],
+        ['#/new', 'New run'],
+        ['#/clients', 'Invitations'],
+        ['#/nowhere', 'There is no such page'],
+      ] as const;
+      const page = await open(`${federation.url}/`, async (fresh) => {
+        await watch(fresh);
+        await fresh.setViewportSize({ width, height: 844 });
+        await fresh.emulateMedia({ colorScheme });
+      });
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      const problems: string[] = (await seriousProblems(page)).map((problem) => `sign-in: ${problem}`);
+      await page.goto(signInLink(federation));
       for (const [hash, heading] of views) {
         await page.goto(`${federation.url}/${hash}`);
         await page.getByRole('heading', { name: heading, exact: true }).first().waitFor();
-        const at = `${hash} at ${width} px, ${colorScheme}: `;
-        problems.push(...(await seriousProblems(page)).map((problem) => at + problem));
-        if ((await overhang(page)) > 0) problems.push(`${at}scrolls sideways by ${await overhang(page)} px`);
+        problems.push(...(await seriousProblems(page)).map((problem) => `${hash}: ${problem}`));
+        if ((await overhang(page)) > 0)
+          problems.push(`${hash}: scrolls sideways by ${await overhang(page)} px`);
       }
-    }
-    expect(problems).toEqual([]);
+      expect(problems).toEqual([]);
+    },
+  );
+
+  it('is light or dark as the device has it, or as the reader says', async () => {
+    const federation = await dashboard();
+    const background = (page: Page) => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+    const page = await open(federation.url, async (fresh) => {
+      await watch(fresh);
+      await fresh.emulateMedia({ colorScheme: 'light' });
+    });
+    const light = await background(page);
+    await page.getByLabel('Colours').selectOption('Dark');
+    const dark = await background(page);
+    expect(dark).not.toBe(light);
+    await page.reload();
+    expect(await background(page)).toBe(dark);
+    await page.getByLabel('Colours').selectOption('Auto');
+    expect(await background(page)).toBe(light);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await background(page)).toBe(dark);
   });
 
   it('is used by keyboard alone', async () => {

@@ -21,6 +21,7 @@ interface Shown {
 export function RoundPanel(props: Shown & { readonly state: OpenRoundState | undefined }) {
   const { timeline, nameOf, state } = props;
   const counts = countPhases(timeline);
+  const [hasTable, setHasTable] = useState(false);
   return (
     <section class="panel wide" aria-labelledby="round-title">
       <h2 id="round-title" class="panel-title">
@@ -36,16 +37,16 @@ export function RoundPanel(props: Shown & { readonly state: OpenRoundState | und
         ))}
       </ul>
       <Lanes timeline={timeline} nameOf={nameOf} />
-      <details class="more">
+      <details class="more" onToggle={(event) => setHasTable(event.currentTarget.open)}>
         <summary>The round as a table</summary>
-        <LaneTable timeline={timeline} nameOf={nameOf} />
+        {hasTable && <LaneTable timeline={timeline} nameOf={nameOf} />}
       </details>
     </section>
   );
 }
 
 /** What the server waits for. */
-export function stateSentence(state: OpenRoundState): string {
+function stateSentence(state: OpenRoundState): string {
   const here = `${formatPlural(state.available, 'client')} could be asked now`;
   switch (state.phase) {
     case 'training':

@@ -79,10 +79,24 @@ export function drawTimeline(
         drawEnd(context, phase, x(at), top, thick);
       } else {
         const to = next?.at ?? end;
-        context.fillRect(x(at), top, Math.max(1, x(to) - x(at)), thick);
+        // Who only waits is drawn as a thin line.
+        const high = phase === 'selected' ? Math.max(1, Math.round(thick / 5)) : thick;
+        drawBar(context, x(at), top + (thick - high) / 2, Math.max(1, x(to) - x(at)), high);
       }
     });
   });
+}
+
+function drawBar(
+  context: CanvasRenderingContext2D,
+  x: number,
+  y: number,
+  width: number,
+  height: number,
+): void {
+  context.beginPath();
+  context.roundRect(x, y, width, height, Math.min(3, height / 2, width / 2));
+  context.fill();
 }
 
 /** Ends differ in shape too: a block, a bar across, a cross. */

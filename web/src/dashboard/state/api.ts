@@ -7,7 +7,7 @@ import { signOut, token } from './session.js';
 const API = '/v1/control';
 
 /** The server has refused: `message` is its own sentence. */
-export class RefusedError extends FederatedError {
+class RefusedError extends FederatedError {
   readonly status: number;
 
   constructor(status: number, detail: string) {

@@ -21,6 +21,15 @@ export function usePolled<Answer>(path: string | undefined, everyMs: number): Po
   return polled;
 }
 
+/** Resolves at once, or where the tab is in the background, when it comes to the front. */
+function untilVisible(end: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (!document.hidden) return resolve();
+    const options = { once: true, signal: end };
+    document.addEventListener('visibilitychange', () => resolve(), options);
+  });
+}
+
 function createPolled<Answer>(path: string | undefined, everyMs: number) {
   const answer = signal<Answer | undefined>(undefined);
   const refusal = signal<string | undefined>(undefined);
@@ -34,6 +43,7 @@ function createPolled<Answer>(path: string | undefined, everyMs: number) {
         answer.value = said;
         refusal.value = undefined;
         await pause(everyMs, end);
+        await untilVisible(end);
       } catch (error) {
         if (end.aborted) return;
         if (error instanceof TransportError) await waitToRetry(++failures, end);

@@ -167,7 +167,9 @@ function ClientList({ page, onChange }: { page: Page<ClientView> | undefined; on
               <th scope="col" class="wide-only">
                 Doing
               </th>
-              <th scope="col">Last seen</th>
+              <th scope="col" class="not-phone">
+                Last seen
+              </th>
               {mayAct.value && (
                 <th scope="col">
                   <span class="sr">Actions</span>
@@ -191,7 +193,7 @@ function ClientList({ page, onChange }: { page: Page<ClientView> | undefined; on
                 <td class="wide-only">
                   {client.busyWith ? `trains ${client.busyWith}` : client.present ? 'waits for work' : 'away'}
                 </td>
-                <td>{ago(client.lastSeenAt)}</td>
+                <td class="not-phone">{ago(client.lastSeenAt)}</td>
                 {mayAct.value && (
                   <td class="num">
                     {client.status === 'approved' && (

@@ -49,11 +49,6 @@ export function RunOverviewSection({
   return (
     <>
       <Markup of={tiles({ ...summary, clientCount })} />
-      {timeline && !live.isOver.value && (
-        <div class="panels single">
-          <RoundPanel timeline={timeline} state={live.state.value} nameOf={nameOf} />
-        </div>
-      )}
       {metrics.length > 0 ? (
         <section aria-labelledby="curves">
           <h2 id="curves">Curves</h2>
@@ -72,6 +67,11 @@ export function RunOverviewSection({
             ? 'Curves begin with the first round that is over.'
             : 'Nobody evaluates this run, so there are no curves: start one with data, or with evaluation by clients.'}
         </p>
+      )}
+      {timeline && !live.isOver.value && (
+        <div class="panels single spaced">
+          <RoundPanel timeline={timeline} state={live.state.value} nameOf={nameOf} />
+        </div>
       )}
       {costs.some(Boolean) && (
         <section aria-labelledby="costs">

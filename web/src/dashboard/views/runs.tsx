@@ -129,7 +129,9 @@ function RunList({ runs }: { runs: readonly RunOverview[] }) {
                 <span class="sr">Compare</span>
               </th>
               <th scope="col">Run</th>
-              <th scope="col">Status</th>
+              <th scope="col" class="not-phone">
+                Status
+              </th>
               <th scope="col" class="wide-only">
                 Model
               </th>
@@ -189,9 +191,14 @@ function RunRow({ run, isChosen, isFull, onChoose }: Row) {
         <a class="run-link" href={hrefOf({ page: 'run', runId, section: 'overview' })}>
           {runId}
         </a>
-        <small>{failure ?? (population === null ? 'simulated' : `population ${population}`)}</small>
+        <small>
+          <span class="phone-only">
+            <StatusBadge status={status} />{' '}
+          </span>
+          {failure ?? (population === null ? 'simulated' : `population ${population}`)}
+        </small>
       </th>
-      <td>
+      <td class="not-phone">
         <StatusBadge status={status} />
       </td>
       <td class="wide-only">{model}</td>

@@ -25,7 +25,7 @@ export async function keepLooking(): Promise<void> {
 }
 
 /** Once, now. */
-export async function look(): Promise<void> {
+async function look(): Promise<void> {
   if (!asker) return lookAtServer();
   try {
     offers.value = await (await asker.participant()).offers();

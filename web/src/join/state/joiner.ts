@@ -14,7 +14,7 @@ import { mergeRequests } from './request-list.js';
 import { sentenceOf } from './sentences.js';
 
 /** What a tab takes part in, and with what. */
-export interface Choice {
+interface Choice {
   /** Undefined: any, since the server tells what there is only to those it knows. */
   readonly runId: string | undefined;
   readonly examples: ExampleStore | TextStore;

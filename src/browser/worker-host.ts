@@ -108,7 +108,7 @@ export function createHost(
     const answer = await (signed
       ? signed.call<OffersResponse>(asked)
       : unsigned.call<OffersResponse>({ ...asked, unsigned: true }));
-    for (const { definition, round, params } of answer.offers) newest.learn({ definition, round, params });
+    newest.hear(answer.offers, now());
     return answer.offers;
   };
   let making: Promise<Guesses> | undefined;

@@ -204,6 +204,38 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     await run.stop();
   });
 
+  it('guesses with the newest model while it trains, without the server', async () => {
+    const site = await open();
+    const page = await openPage(site.page);
+    const run = await site.server.startRun({
+      ...{ ...training, ...described, name: 'long', evaluation: 'none', rounds: 1, cohort: 1 },
+      ...{ minimumClients: 1, localSteps: 1_000_000 },
+    });
+    await startParticipant(page, carried(0));
+    await page.waitForFunction(
+      () => ((globalThis as unknown as ParticipantWindow).participant.state.progress?.share ?? 0) > 0,
+    );
+    const guesses = await page.evaluate(
+      async (pixels) => {
+        const { participant } = globalThis as unknown as ParticipantWindow;
+        const found = [];
+        for (let time = 0; time < 3; time++) {
+          const { round, probabilities } = await participant.predict('long', pixels);
+          found.push({ round, sum: probabilities.reduce((sum, each) => sum + each) });
+        }
+        const { status } = participant.state;
+        await participant.stop();
+        return { found, status };
+      },
+      carried(0).features.slice(0, PIXELS),
+    );
+    expect(guesses.status).toBe('working');
+    expect(guesses.found).toHaveLength(3);
+    for (const { round, sum } of guesses.found) expect([round, Math.round(sum * 1e4)]).toEqual([0, 1e4]);
+    expect(await violationsOf(page)).toEqual([]);
+    await run.stop();
+  });
+
   // Beside other work a task once took longer of processor time: one of three times without any is enough.
   it('leaves the page responsive while it trains: no task over 50 ms', { retry: 2 }, async () => {
     const site = await open();

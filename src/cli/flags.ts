@@ -71,8 +71,8 @@ const training: readonly Flag[] = [
   flag(
     'serverMomentum',
     '--server-momentum <x>',
-    "share of the server's last step in its next [0]",
-    asNumber,
+    "share of the server's last step in its next [0]; 1:0,7:0.9 by round",
+    asSchedule,
   ),
   flag('rounds', '--rounds <n>', 'at most this many rounds [20]', asNumber),
   flag('evaluateEvery', '--evaluate-every <n>', 'rounds from one evaluation to the next [1]', asNumber),

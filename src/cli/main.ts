@@ -11,6 +11,7 @@ import { addPredictCommand } from './predict-command.js';
 import { addRunsCommand } from './runs-command.js';
 import { addServeCommand } from './serve-command.js';
 import { addSimulateCommand } from './simulate-command.js';
+import { addUiCommand } from './ui-command.js';
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly, 130 interrupted. */
 const FAILURE = 1;
@@ -32,6 +33,7 @@ async function main(): Promise<void> {
   addRunsCommand(program);
   addDataCommand(program);
   addPredictCommand(program);
+  addUiCommand(program);
   addServeCommand(program);
   addClientsCommand(program);
   addOperatorsCommand(program);

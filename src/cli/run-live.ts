@@ -14,11 +14,13 @@ const INTERRUPTED = 130;
  * (or a request to terminate) ends the run so that it can be resumed, the second ends the process. Before its
  * first event there is no run to end, and Ctrl-C ends the process at once, also where data is being drawn.
  * A reader that has seen enough (`| head`) ends the run like the first Ctrl-C, without a word and with code 0.
+ *
+ * @returns whether the run has come to its end by itself, before the eyes of somebody
  */
 export async function runLive(
   start: (hooks: SimulationHooks) => Promise<SimulationResult>,
   json: boolean,
-): Promise<void> {
+): Promise<boolean> {
   const controller = new AbortController();
   let started = false;
   let readerLeft = false;
@@ -46,11 +48,13 @@ export async function runLive(
       },
     });
     view?.end();
-    if (readerLeft) return;
+    if (readerLeft) return false;
     if (view) await summarise(result);
-    if (result.finished.reason !== 'interrupted') return;
+    // Also where the run was quicker than who ended it.
+    if (result.finished.reason !== 'interrupted') return !controller.signal.aborted;
     printNotice(`tessera: interrupted; go on with: tessera runs resume ${shown(result.directory)}`);
     process.exitCode = INTERRUPTED;
+    return false;
   } catch (error) {
     view?.end();
     throw error;

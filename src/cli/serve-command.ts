@@ -76,6 +76,7 @@ export function addServeCommand(program: Command): void {
     const view = createServeView(process.stdout, { color, unicode });
     const { json = false, newToken = false } = flags;
     const say = json ? printNotice : print;
+    let known: string | undefined;
     await serve({
       ...{ folder: flags.out, host: hostOf(flags), port: flags.port, settings, newToken },
       ...(flags.tlsCert === undefined ? {} : { tlsCert: flags.tlsCert }),
@@ -93,17 +94,28 @@ export function addServeCommand(program: Command): void {
       onStarted: (started) => view.remember(started),
       onEvent: (runId, event) => (json ? printJson({ runId, ...event }) : view.onEvent(runId, event)),
       async onToken(token) {
+        known = token;
         await writeToken(flags.out, token);
         say(`Operator token, kept in ${tokenPath(flags.out)}: ${token}`);
       },
       async onListening(url) {
         const forgetAddress = await writeAddress(flags.out, reachable(url));
         say(`Tessera listens on ${url}`);
+        for (const line of pageLines(reachable(url), flags, known)) say(line);
         endOnSignal(stop);
         return forgetAddress;
       },
     });
   });
+}
+
+/** Where the pages are. The link signs in only where nobody else reads what is printed, or could use it. */
+function pageLines(url: string, { host, enrolment }: ServeFlags, token: string | undefined): string[] {
+  const signsIn = token !== undefined && isLoopback(named(host));
+  return [
+    `Dashboard  ${url}/${signsIn ? `#/sign-in?token=${token}` : ''}`,
+    ...(enrolment === 'open' ? [`Join page  ${url}/join`] : []),
+  ];
 }
 
 /** The first Ctrl-C, or request to terminate, ends the server gracefully, the second at once. */
@@ -121,13 +133,17 @@ function hostOf({ host, tlsCert, tlsKey, allowPlainHttp = false }: ServeFlags): 
   if ((tlsCert === undefined) !== (tlsKey === undefined)) {
     throw new ConfigError('--tls-cert and --tls-key must be given together, got one of them');
   }
-  const named = host.includes(':') ? `[${host}]` : host;
-  if (tlsCert === undefined && !allowPlainHttp && !isLoopback(named)) {
+  if (tlsCert === undefined && !allowPlainHttp && !isLoopback(named(host))) {
     throw new ConfigError(
       `--tls-cert and --tls-key must be given on other addresses than loopback, got ${host} without (--allow-plain-http lets anybody on the way read models, updates and tokens)`,
     );
   }
   return host;
+}
+
+/** As it stands in an address. */
+function named(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 function oidcOf({ oidcIssuer: issuer, oidcAudience: audience, oidcRoleClaim: roleClaim }: ServeFlags) {

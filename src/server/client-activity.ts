@@ -12,7 +12,9 @@ export interface ClientActivity {
   begin(round: number, cohort: readonly number[]): void;
   /** The client has got its task. */
   handedOut(clientIndex: number): void;
-  /** Whether it would be news that the client fetches the model: somebody looks, and it has not begun to report. */
+  /** Whether anybody looks. */
+  isWatched(): boolean;
+  /** Whether it would be news that the client fetches the model: it has not begun to report. */
   mayDownload(clientIndex: number): boolean;
   /** It fetches the model; the answer is called when that is over. */
   downloading(clientIndex: number): () => void;
@@ -31,8 +33,8 @@ export interface ActivityContext {
   isWatched(): boolean;
 }
 
-/** A client that fetches the model does so at once: so long after its task it is not taken to train already. */
-const PATIENCE_MS = 250;
+/** So long after its task a client is not taken to train yet: it may still be about to fetch the model. */
+const PATIENCE_MS = 1_000;
 
 export function createClientActivity({ board, time, onChange, isWatched }: ActivityContext): ClientActivity {
   /** Clients that have their task and have done nothing since, and when they got it. */
@@ -41,6 +43,10 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
   const note: ActivityBoard['note'] = (clientIndex, phase, at) => {
     idle.delete(clientIndex);
     board.note(clientIndex, phase, at);
+  };
+  const hasTrained = (clientIndex: number) => {
+    const at = idle.get(clientIndex);
+    if (at !== undefined) note(clientIndex, 'training', at);
   };
   const takeToTrain = () => {
     isWaiting = false;
@@ -55,7 +61,7 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
     setTimeout(takeToTrain, PATIENCE_MS).unref();
   };
   return {
-    board,
+    ...{ board, isWatched },
     begin(round, cohort) {
       idle.clear();
       board.begin(round, cohort, time());
@@ -68,7 +74,7 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
     },
     mayDownload(clientIndex) {
       const phase = board.phaseOf(clientIndex);
-      return (phase === 'selected' || phase === 'training') && isWatched();
+      return phase === 'selected' || phase === 'training';
     },
     downloading(clientIndex) {
       note(clientIndex, 'downloading', time());
@@ -80,13 +86,15 @@ export function createClientActivity({ board, time, onChange, isWatched }: Activ
       };
     },
     uploading(clientIndex) {
-      const at = idle.get(clientIndex);
-      if (at !== undefined) note(clientIndex, 'training', at);
+      hasTrained(clientIndex);
       note(clientIndex, 'uploading', time());
       onChange();
     },
     ended(clientIndexes, how) {
-      for (const clientIndex of clientIndexes) note(clientIndex, how, time());
+      for (const clientIndex of clientIndexes) {
+        hasTrained(clientIndex);
+        note(clientIndex, how, time());
+      }
       onChange();
     },
   };

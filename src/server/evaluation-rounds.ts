@@ -9,7 +9,7 @@ import type { Metrics } from '../round/run-events.js';
 import type { RoundMetrics } from './round-recorder.js';
 
 /** What a client of an evaluation has to do. */
-interface EvaluationTask {
+export interface EvaluationTask {
   readonly round: number;
   readonly params: BlobReference;
   readonly deadlineAt: number;

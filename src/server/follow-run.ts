@@ -1,6 +1,7 @@
 /**
  * One who follows a run: takes part after part of its log, then of what its clients do, each when the one before is taken.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Activity } from '../round/activity.js';
 import type { ActivityBoard } from '../round/activity-board.js';
 import type { RunEvent } from '../round/run-events.js';
@@ -9,6 +10,8 @@ import { logPath } from '../store/stored-run.js';
 import type { OpenRoundState } from './control-messages.js';
 
 const PING_MS = 20_000;
+/** What comes within so long is told together: a run may log thousands of events a second. */
+const BEAT_MS = 50;
 /** Activities in one part. */
 const MOST_TOLD = 500;
 
@@ -92,7 +95,8 @@ async function* parts(follower: Follower): AsyncGenerator<string> {
       if (stands !== state) yield `event: state\ndata: ${stands}\n\n`;
       state = stands;
     }
-    if (!(await news(follower))) yield ': here\n\n';
+    if (await news(follower)) await sleep(BEAT_MS);
+    else yield ': here\n\n';
     if (follower.isGone) return;
   }
 }

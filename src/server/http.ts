@@ -9,7 +9,7 @@ export interface ServerRequest extends RequestHead {
   readonly body: AsyncIterable<Uint8Array>;
   /** The peer's address, for limits only: never logged. */
   readonly remoteAddress: string;
-  /** Calls back once when the connection closes, before or after the answer. */
+  /** Calls back once when the connection closes, before or after the answer; at once where it is closed. */
   onClose(listener: () => void): void;
 }
 

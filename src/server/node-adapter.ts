@@ -103,7 +103,7 @@ function toRequest(request: IncomingMessage, response: NodeResponse): ServerRequ
     // A body that is left in the middle does not take the connection with it: there is an answer to give.
     body: { [Symbol.asyncIterator]: () => request.iterator({ destroyOnReturn: false }) },
     remoteAddress: request.socket.remoteAddress ?? '',
-    onClose: (listener) => void response.once('close', listener),
+    onClose: (listener) => void (response.closed ? listener() : response.once('close', listener)),
   };
 }
 

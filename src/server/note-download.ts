@@ -12,12 +12,15 @@ import type { ServerRequest } from './http.js';
 /** Notes the download where it is known whose it is. Never throws. */
 export function noteDownload(federation: Federation, sha256: string, request: ServerRequest): void {
   if (request.headers.signature === undefined) return;
+  const hosts = [...federation.runs.values()].map(({ host }) => host);
+  const watched = hosts.filter(({ model, activity }) => model?.sha256 === sha256 && activity.isWatched());
+  if (watched.length === 0) return;
   try {
     const record = federation.access.clients.find(parseSignature(request).keyId);
-    if (!record) return;
-    const runId = federation.availability.busyWith(record.index);
+    // Runs that begin with the same model have the same hash: it is the run that the client works for.
+    const runId = record && federation.availability.busyWith(record.index);
     const host = runId === undefined ? undefined : federation.hostOf(runId);
-    if (host?.model?.sha256 !== sha256 || !host.activity.mayDownload(record.index)) return;
+    if (!record || !host || !watched.includes(host) || !host.activity.mayDownload(record.index)) return;
     federation.clientOf(request);
     request.onClose(host.activity.downloading(record.index));
   } catch {

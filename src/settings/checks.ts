@@ -41,22 +41,25 @@ export const name = (of: string) =>
 /** A finite number above 0. */
 export const positive = (of: string) => number(of, 'a positive finite number', (value) => value > 0);
 
-/** A positive number for all rounds, or one that changes with them: a `Schedule`. */
-export function schedule(of: string) {
-  const message = must(of, 'a positive number, a schedule or a function of the round');
+/** A share of something that is never all of it. */
+export const share = (of: string) => number(of, 'from 0 to below 1', (value) => value >= 0 && value < 1);
+
+/** A number for all rounds, or one that changes with them: a `Schedule` of values, in words `expected`. */
+export function schedule(of: string, value: typeof positive = positive, expected = 'a positive number') {
+  const message = must(of, `${expected}, a schedule or a function of the round`);
   return v.union(
     [
-      positive(of),
+      value(of),
       v.strictObject({
         type: v.literal('decay'),
-        initial: positive(of),
+        initial: value(of),
         factor: positive(of),
         every: v.exactOptional(integer(`${of}.every`, 1)),
       }),
       v.strictObject({
         type: v.literal('steps'),
         values: v.pipe(
-          v.array(v.pipe(v.tuple([integer(of, 1), positive(of)]), v.readonly())),
+          v.array(v.pipe(v.tuple([integer(of, 1), value(of)]), v.readonly())),
           v.minLength(1, message),
           v.readonly(),
         ),

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { Progress } from '../round/stopping.js';
 import type { Schedule } from '../strategy/schedule.js';
-import { integer, must, name, number, positive, schedule, text } from './checks.js';
+import { integer, must, name, number, positive, schedule, share, text } from './checks.js';
 import type { ValuesOf } from './parse-settings.js';
 
 const OPTIMIZERS = ['sgd', 'nesterov', 'adagrad', 'rmsprop', 'adam', 'adamw'] as const;
@@ -33,7 +33,7 @@ export const runEntries = {
   strategy: v.picklist(['fedavg'], must('strategy', 'fedavg')),
   reports: v.picklist(['params', 'update'], must('reports', 'params or update')),
   serverLearningRate: positive('serverLearningRate'),
-  serverMomentum: number('serverMomentum', 'from 0 to below 1', (value) => value >= 0 && value < 1),
+  serverMomentum: schedule('serverMomentum', share, 'a number from 0 to below 1'),
   rounds: integer('rounds', 0),
   /** Rounds from one evaluation to the next; the last round is always evaluated. */
   evaluateEvery: integer('evaluateEvery', 1),
@@ -53,7 +53,7 @@ export const runEntries = {
   /** Of the clients; `nesterov` is SGD with Nesterov's momentum. */
   optimizer: v.picklist(OPTIMIZERS, must('optimizer', `one of ${OPTIMIZERS.join(', ')}`)),
   gradientClippingNorm: positive('gradientClippingNorm'),
-  momentum: number('momentum', 'from 0 to below 1', (value) => value >= 0 && value < 1),
+  momentum: share('momentum'),
   weightDecay: number('weightDecay', '0 or more', (value) => value >= 0),
   seed: integer('seed', 0),
   engine: v.picklist(['native', 'wasm'], must('engine', 'native or wasm')),

@@ -156,7 +156,7 @@ export async function driveRun(context: RunContext): Promise<DriveResult> {
       }
       case 'aggregate':
         writeMean(sum, mean);
-        plan.strategy.apply(global, mean, server);
+        plan.strategy.apply(global, mean, server, command.round);
         return;
       case 'fail-round':
         tally.failure = command.reason;

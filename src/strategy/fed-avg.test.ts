@@ -39,19 +39,19 @@ describe('fedAvg', () => {
 
   it('takes the mean of params as the next model', () => {
     const global = Float32Array.of(1, 2);
-    fedAvg().apply(global, Float32Array.of(5, 7), {});
+    fedAvg().apply(global, Float32Array.of(5, 7), {}, 1);
     expect([...global]).toEqual([5, 7]);
   });
 
   it('adds the mean update to the model', () => {
     const global = Float32Array.of(1, 2);
-    fedAvg({ reports: 'update' }).apply(global, Float32Array.of(0.5, -1), {});
+    fedAvg({ reports: 'update' }).apply(global, Float32Array.of(0.5, -1), {}, 1);
     expect([...global]).toEqual([1.5, 1]);
   });
 
   it('scales the mean update by the server learning rate', () => {
     const global = Float32Array.of(1, 2);
-    fedAvg({ reports: 'update', serverLearningRate: 2 }).apply(global, Float32Array.of(0.5, -1), {});
+    fedAvg({ reports: 'update', serverLearningRate: 2 }).apply(global, Float32Array.of(0.5, -1), {}, 1);
     expect([...global]).toEqual([2, 0]);
   });
 
@@ -59,14 +59,26 @@ describe('fedAvg', () => {
     expect(fedAvg().serverState).toEqual([]);
   });
 
+  it('has momentum from the round on that its schedule says', () => {
+    const values = [
+      [1, 0],
+      [2, 0.5],
+    ] as const;
+    const strategy = fedAvg({ reports: 'update', serverMomentum: { type: 'steps', values } });
+    const global = Float32Array.of(0);
+    const state = { momentum: new Float32Array(1) };
+    for (const round of [1, 2]) strategy.apply(global, Float32Array.of(1), state, round);
+    expect([...global]).toEqual([2.5]);
+  });
+
   it('adds a share of its last step to the next one', () => {
     const strategy = fedAvg({ reports: 'update', serverMomentum: 0.5, serverLearningRate: 2 });
     expect(strategy.serverState).toEqual(['momentum']);
     const global = Float32Array.of(1, 2);
     const state = { momentum: new Float32Array(2) };
-    strategy.apply(global, Float32Array.of(1, 0), state);
+    strategy.apply(global, Float32Array.of(1, 0), state, 1);
     expect([...global]).toEqual([3, 2]);
-    strategy.apply(global, Float32Array.of(1, -1), state);
+    strategy.apply(global, Float32Array.of(1, -1), state, 2);
     expect([...state.momentum]).toEqual([1.5, -1]);
     expect([...global]).toEqual([6, 0]);
   });
@@ -84,9 +96,12 @@ describe('fedAvg', () => {
     [{ weightDecay: -1 }, 'weightDecay must be a finite number of at least 0, got -1'],
     [{ reports: 'update', serverLearningRate: 0 }, 'serverLearningRate must be positive and finite, got 0'],
     [{ serverLearningRate: 0.5 }, 'serverLearningRate must be 1 where clients report params, got 0.5'],
-    [{ serverMomentum: 0.5 }, 'serverMomentum must be 0 where clients report params, got 0.5'],
-    [{ reports: 'update', serverMomentum: 1 }, 'serverMomentum must be from 0 to below 1, got 1'],
-    [{ reports: 'update', serverMomentum: Number.NaN }, 'serverMomentum must be from 0 to below 1, got NaN'],
+    [{ serverMomentum: 0.5 }, 'serverMomentum must be left out where clients report params, got both'],
+    [{ reports: 'update', serverMomentum: 1 }, 'serverMomentum must be from 0 to below 1 in round 1, got 1'],
+    [
+      { reports: 'update', serverMomentum: () => Number.NaN },
+      'serverMomentum must be from 0 to below 1 in round 1, got NaN',
+    ],
   ])('refuses %j', (options, message) => {
     expect(() => fedAvg(options)).toThrow(ConfigError);
     expect(() => fedAvg(options)).toThrow(message);

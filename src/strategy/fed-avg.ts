@@ -6,7 +6,7 @@ import { ConfigError } from '../errors.js';
 import { checkWork } from '../learn/local-work.js';
 import type { LocalOptimizer } from '../learn/trainer.js';
 import type { CohortRule } from './cohort.js';
-import { positiveValueAt, type Schedule } from './schedule.js';
+import { positiveValueAt, type Schedule, valueAt } from './schedule.js';
 import type { Strategy } from './strategy.js';
 
 /** Settings of `fedAvg`; what is left out has the default in brackets. */
@@ -40,7 +40,7 @@ export interface FedAvgOptions {
    * steps of clients that pull one way add up over rounds, those that pull apart do not, so that clients can take
    * smaller ones.
    */
-  readonly serverMomentum?: number;
+  readonly serverMomentum?: Schedule;
 }
 
 /**
@@ -78,12 +78,10 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
       `serverLearningRate must be 1 where clients report params, got ${serverLearningRate}`,
     );
   }
-  if (!(serverMomentum >= 0 && serverMomentum < 1)) {
-    throw new ConfigError(`serverMomentum must be from 0 to below 1, got ${serverMomentum}`);
-  }
   if (reports === 'params' && serverMomentum !== 0) {
-    throw new ConfigError(`serverMomentum must be 0 where clients report params, got ${serverMomentum}`);
+    throw new ConfigError('serverMomentum must be left out where clients report params, got both');
   }
+  momentumAt(serverMomentum, 1);
   const strategy: Strategy = {
     name: 'fedavg',
     cohort,
@@ -101,18 +99,25 @@ export function fedAvg(options: FedAvgOptions = {}): Strategy {
       ...(optimizer === undefined ? {} : { optimizer }),
       ...(gradientClippingNorm === undefined ? {} : { gradientClippingNorm }),
     }),
-    serverState: serverMomentum > 0 ? ['momentum'] : [],
-    apply(global, mean, { momentum: velocity }) {
+    serverState: serverMomentum === 0 ? [] : ['momentum'],
+    apply(global, mean, { momentum: velocity }, round) {
       if (reports === 'params') return global.set(mean);
       if (!velocity) return addScaled(global, mean, serverLearningRate);
+      const share = momentumAt(serverMomentum, round);
       for (let index = 0; index < velocity.length; index++) {
-        velocity[index] = serverMomentum * (velocity[index] as number) + (mean[index] as number);
+        velocity[index] = share * (velocity[index] as number) + (mean[index] as number);
       }
       addScaled(global, velocity, serverLearningRate);
     },
   };
   checkWork(strategy.work(1));
   return Object.freeze(strategy);
+}
+
+function momentumAt(schedule: Schedule, round: number): number {
+  const value = valueAt(schedule, round);
+  if (value >= 0 && value < 1) return value;
+  throw new ConfigError(`serverMomentum must be from 0 to below 1 in round ${round}, got ${value}`);
 }
 
 function addScaled(target: Float32Array, update: Float32Array, factor: number): void {

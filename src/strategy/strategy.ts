@@ -15,11 +15,11 @@ export interface Strategy {
   /** What the server keeps from round to round beside the model, by name; empty: nothing. */
   readonly serverState: readonly string[];
   /**
-   * The server's step: writes the next global parameters into `global`, given the clients' weighted mean, and moves
+   * The server's step of `round`, from 1: writes the next global parameters into `global`, given the clients' weighted mean, and moves
    * `state` on, which has an array for each name of `serverState`, zeros before the first round. All have the model's
    * layout; none is kept.
    */
-  apply(global: Float32Array, mean: Float32Array, state: ServerState): void;
+  apply(global: Float32Array, mean: Float32Array, state: ServerState, round: number): void;
 }
 
 /** Of a strategy's `serverState`: for each name an array of the model's layout. */

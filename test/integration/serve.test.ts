@@ -67,6 +67,8 @@ describe('tessera serve', () => {
       'tessera: going down; open rounds go on at the next start (again: end at once)\n',
     ]);
     expect(stdout).toContain(token);
+    expect(stdout).toContain(`Dashboard  ${first.url}/#/sign-in?token=${token}\n`);
+    expect(stdout).not.toContain('Join page');
     expect(await readdir(join(cwd, 'runs'))).not.toContain('server-address.json');
     expect((await eventsOf(join(cwd, 'runs', 'one'))).map(({ type }) => type)).toEqual([
       'run-started',
@@ -80,7 +82,23 @@ describe('tessera serve', () => {
     const ended = await second.done;
     expect(ended.code).toBe(0);
     expect(ended.stdout).not.toContain('tso_');
+    expect(ended.stdout).toContain(`Dashboard  ${second.url}/\n`);
     expect(ended.stderr).toContain('run one is there already, with its own settings');
+  });
+
+  it('says where to join, where anybody may, and hands out no link with a token where others are listening', async () => {
+    const { url, line, child, done } = await serve(
+      '--enrolment',
+      'open',
+      '--host',
+      '0.0.0.0',
+      '--allow-plain-http',
+    );
+    await line('Join page');
+    child.kill('SIGINT');
+    const { stdout } = await done;
+    const here = `http://127.0.0.1:${new URL(url).port}`;
+    expect(stdout).toContain(`Dashboard  ${here}/\nJoin page  ${here}/join\n`);
   });
 
   it('speaks TLS with the certificate that it is given, and says so to browsers', async () => {

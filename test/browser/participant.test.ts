@@ -1,5 +1,7 @@
 /** Participants in real tabs, on a real server: what they learn together, and what they leave behind. */
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { rolldown } from 'rolldown';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { join as joinFromNode } from '../../src/client/node/join.js';
 import { generateDigits } from '../../src/data/digits.js';
@@ -236,6 +238,24 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     await run.stop();
   });
 
+  it("starts the Worker that a bundler has put beside the page's own script", async () => {
+    const site = await open({ scripts: await bundled() });
+    const page = await openPage(site.page);
+    const status = await page.evaluate(`(async () => {
+      const { createParticipant, createTextStore } = await import('/own/index.js');
+      const examples = createTextStore('typed');
+      await examples.add('to be or not to be');
+      const participant = createParticipant({ examples });
+      await participant.start();
+      const { status } = participant.state;
+      await participant.leave();
+      return status;
+    })()`);
+    expect(status).toBe('waiting');
+    expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
   // Beside other work a task once took longer of processor time: one of three times without any is enough.
   it('leaves the page responsive while it trains: no task over 50 ms', { retry: 2 }, async () => {
     const site = await open();
@@ -252,6 +272,23 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     expect(longest).toBeLessThan(50);
   });
 });
+
+/** `tessera/browser` and its Worker as a bundler leaves them, by their paths. */
+async function bundled(): Promise<Record<string, string>> {
+  const [index, worker] = ['index', 'worker'].map((name) =>
+    fileURLToPath(new URL(`../../dist/browser/${name}.js`, import.meta.url)),
+  );
+  const build = await rolldown({
+    input: { index: index ?? '', worker: worker ?? '' },
+    platform: 'browser',
+    external: /^onnxruntime-/,
+  });
+  const { output } = await build.generate({ format: 'esm', entryFileNames: '[name].js' });
+  await build.close();
+  return Object.fromEntries(
+    output.flatMap((file) => (file.type === 'chunk' ? [[`/own/${file.fileName}`, file.code]] : [])),
+  );
+}
 
 /** The page's key, which signs in the page: it cannot leave it. */
 async function signerOf(page: Page): Promise<Signer> {

@@ -86,7 +86,7 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     await startParticipant(stays, carried(1));
     const run = await site.server.startRun({
       ...{ ...training, ...described, evaluation: 'none', rounds: 1, minimumClients: 1, cohort: 2 },
-      localSteps: 20_000,
+      localSteps: 8_000,
     });
     await shown(closed, { status: 'working', round: 1 });
     await closed.waitForFunction(

@@ -3,7 +3,7 @@ import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from 'idb';
 import { StoreError } from '../errors.js';
 
 /** An example with a class. */
-export interface LabelledEntry {
+interface LabelledEntry {
   readonly features: Float32Array<ArrayBuffer>;
   readonly label: number;
 }
@@ -34,7 +34,7 @@ export interface ExampleDatabase {
 }
 
 /** What IndexedDB calls the collection `name`. */
-export function examplesName(name: string): string {
+function examplesName(name: string): string {
   return `${name} examples`;
 }
 

@@ -26,10 +26,7 @@ export function withEvent(
       return { ...told, status, clientId: event.clientId, progress: null };
     }
     case 'waiting':
-      // The same answer comes to a client that is not approved: an operator decides, not time.
-      return state.status === 'pending' && event.reason.includes('approve')
-        ? told
-        : { ...told, status: 'waiting', progress: null };
+      return { ...told, status: event.pending ? 'pending' : 'waiting', progress: null };
     case 'not-eligible':
       return { ...told, status: 'not-eligible', progress: null };
     case 'task-received':

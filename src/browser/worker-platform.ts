@@ -1,7 +1,6 @@
 /** What a Worker gives a client: `fetch`, WebCrypto, and what the page sees of the device. */
 import { type BrowserScope, createBrowserProbe } from '../client/browser-probe.js';
 import type { DeviceProbe } from '../client/eligibility.js';
-import type { Platform } from '../client/platform.js';
 import type { Transport } from '../client/transport.js';
 import { ConfigError } from '../errors.js';
 import type { Signer } from '../protocol/signer.js';
@@ -69,9 +68,4 @@ async function* counted(body: AsyncIterable<Uint8Array>, onBytes: (count: number
     onBytes(chunk.length);
     yield chunk;
   }
-}
-
-/** A platform of these parts. */
-export function workerPlatform(parts: Omit<Platform, keyof typeof workerBasics | 'forgetKey'>): Platform {
-  return { ...workerBasics, ...parts, forgetKey: async () => {} };
 }

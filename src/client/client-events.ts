@@ -24,7 +24,13 @@ export type ClientEvent =
   | ({ readonly type: 'enrolled'; readonly server: string } & EnrolResponse)
   /** A person has to look at a task before the client takes part. */
   | { readonly type: 'approval-needed'; readonly hash: string; readonly definition: TaskDefinition }
-  | { readonly type: 'waiting'; readonly reason: string; readonly retryAfterMs: number }
+  /** `pending`: an operator has not approved the client yet. */
+  | {
+      readonly type: 'waiting';
+      readonly reason: string;
+      readonly retryAfterMs: number;
+      readonly pending?: true;
+    }
   /** The device's own rules say no; nothing was asked of the server. */
   | { readonly type: 'not-eligible'; readonly reason: string; readonly retryAfterMs: number }
   | ({

@@ -130,7 +130,7 @@ export async function live(context: LifeContext): Promise<void> {
         return undefined;
       }
       if (error.problem !== 'not-approved') throw error;
-      await emit({ type: 'waiting', reason: error.message, retryAfterMs: APPROVAL_MS });
+      await emit({ type: 'waiting', reason: error.message, retryAfterMs: APPROVAL_MS, pending: true });
       return undefined;
     }
   }

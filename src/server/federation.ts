@@ -98,7 +98,8 @@ export function createFederation(context: FederationContext): Federation {
     const check = () => {
       lost.delete(clientIndex);
       const heard = (availability.find(clientIndex)?.heardAt ?? 0) > since;
-      if (heard || hostFor(clientIndex)?.slots.isSending(clientIndex, graceMs * UPLOAD_GRACES)) return watch(clientIndex);
+      if (heard || hostFor(clientIndex)?.slots.isSending(clientIndex, graceMs * UPLOAD_GRACES))
+        return watch(clientIndex);
       giveUp(clientIndex, `the connection was lost for ${graceMs} ms`);
     };
     lost.set(clientIndex, setTimeout(check, graceMs).unref());

@@ -104,7 +104,7 @@ export async function takeJoinPictures(folder, take) {
       [2, 1],
       [7, 1],
     ];
-    await take('join-draw', `${url}/join`, { width: 1280, height: 1640 }, drawn(hands));
+    await take('join-draw', `${url}/join`, { width: 1280, height: 1800 }, drawn(hands));
     await take('join-phone', `${url}/join`, { width: 390, height: 844, scale: 2 }, drawn(hands.slice(2, 6)));
 
     const file = join(folder, 'messages.tsv');
@@ -125,7 +125,7 @@ export async function takeJoinPictures(folder, take) {
         localEpochs: 4,
       },
     });
-    await take('join-write', `${url}/join#write`, { width: 1280, height: 1520 }, async (page) => {
+    await take('join-write', `${url}/join#write`, { width: 1280, height: 1700 }, async (page) => {
       const text = page.getByRole('textbox', { name: 'Write something' });
       for (const line of LINES.slice(0, 4)) {
         await text.fill(line);

@@ -46,6 +46,13 @@ async function publish(outcome: RoundOutcome, bestRound = outcome.round): Promis
 }
 
 describe('publishRound', () => {
+  it('leaves the model of a next round alone that was as quick as this one is slow', async () => {
+    await run.saveModel(0, modelOf(0));
+    await run.saveModel(2, modelOf(2));
+    await publish(outcomeOf(1));
+    expect(await listModels(run.path)).toEqual([1, 2]);
+  });
+
   it('logs what the round has brought, with the hash of the model that is saved', async () => {
     const metrics = { exampleCount: 4, loss: 0.25 };
     const event = await publish(outcomeOf(1, { found: { metrics } }));

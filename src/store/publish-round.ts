@@ -86,5 +86,6 @@ export async function publishRound(
     ...(serverSha256 === undefined ? {} : { serverSha256 }),
   };
   await emit(event);
-  await run.dropModels([round, noted(event)]);
+  // The next round has begun with this, and may be as far as its own model.
+  await run.dropModels([round, noted(event)], round);
 }

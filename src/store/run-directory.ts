@@ -165,13 +165,14 @@ export class RunDirectory {
   /**
    * Removes the models of all rounds but those to keep, with what was saved beside them.
    *
+   * @param upTo those of later rounds stay, too; default: none are later
    * @throws {StoreError} when one cannot be removed.
    */
-  async dropModels(keep: Iterable<number>): Promise<void> {
+  async dropModels(keep: Iterable<number>, upTo = Number.POSITIVE_INFINITY): Promise<void> {
     const kept = new Set(keep);
     for (const folder of ROUND_FOLDERS) {
       for (const round of await listRounds(this.path, folder)) {
-        if (kept.has(round)) continue;
+        if (kept.has(round) || round > upTo) continue;
         const file = roundPath(this.path, folder, round);
         await rm(file, { force: true }).catch((cause: unknown) => {
           throw storeFailure(`${file} could not be removed`, cause);

@@ -8,5 +8,6 @@ export default defineConfig({
     // No check: a busy machine may take several times as long, a test that hangs ends all the same.
     testTimeout: 180_000,
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 120_000 } },
   },
 });

@@ -81,7 +81,7 @@ export async function takeJoinPictures(folder, take) {
     }
     const drawn = (kept) => async (page) => {
       for (const [digit, handwriting] of kept) await keep(page, digit, handwriting, digit + handwriting);
-      await draw(page, 3, 1, 4);
+      await draw(page, 3, 0, 4);
       await choose(page, 3);
       await page.locator('.guess-say').getByText('sure').waitFor();
       await page.getByRole('switch').click();
@@ -94,7 +94,7 @@ export async function takeJoinPictures(folder, take) {
       [0, 0],
       [1, 2],
       [2, 0],
-      [3, 0],
+      [3, 1],
       [4, 0],
       [5, 0],
       [6, 0],
@@ -104,7 +104,7 @@ export async function takeJoinPictures(folder, take) {
       [2, 1],
       [7, 1],
     ];
-    await take('join-draw', `${url}/join`, { width: 1280, height: 1720 }, drawn(hands));
+    await take('join-draw', `${url}/join`, { width: 1280, height: 1800 }, drawn(hands));
     await take('join-phone', `${url}/join`, { width: 390, height: 844, scale: 2 }, drawn(hands.slice(2, 6)));
 
     const file = join(folder, 'messages.tsv');
@@ -115,10 +115,18 @@ export async function takeJoinPictures(folder, take) {
     writeFileSync(file, `author\tbody\n${rows.join('\n')}\n`);
     await server.startRun({
       ...{ ...shared, name: 'messages', title: 'The next word', data: file, text: 'body', groupBy: 'author' },
-      ...{ tokens: 'words', rounds: 30, cohort: 1, minimumClients: 1, optimizer: 'adam', learningRate: 0.01 },
+      ...{
+        tokens: 'words',
+        rounds: 30,
+        cohort: 1,
+        minimumClients: 1,
+        optimizer: 'adam',
+        learningRate: 0.004,
+        localEpochs: 4,
+      },
     });
-    await take('join-write', `${url}/join#write`, { width: 1280, height: 1560 }, async (page) => {
-      const text = page.getByLabel('Write something');
+    await take('join-write', `${url}/join#write`, { width: 1280, height: 1700 }, async (page) => {
+      const text = page.getByRole('textbox', { name: 'Write something' });
       for (const line of LINES.slice(0, 4)) {
         await text.fill(line);
         await page.getByRole('button', { name: 'Learn from this text' }).click();

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import { simulate } from '../dist/simulation/simulate.js';
+import { takeJoinPictures } from './join-pictures.mjs';
 
 const ROUND = 12;
 const PATIENCE_MS = 300_000;
@@ -92,6 +93,7 @@ try {
   await take('dashboard-dark', link, { width: 1280, height: 1080, scheme: 'dark' }, open('runs/digits-2nn'));
   const runs = 'digits-2nn,digits-careful,digits-iid';
   await take('dashboard-compare', link, { width: 1280, height: 1560 }, open(`compare?runs=${runs}`));
+  await takeJoinPictures(folder, take);
 } finally {
   for (const child of started) {
     child.removeAllListeners('exit');

@@ -14,7 +14,7 @@ import type { Prediction } from './talk.js';
 import { vocabularyOf } from './text-data.js';
 
 /** How old word of the newest model may be, in milliseconds. */
-const FRESH_MS = 2_000;
+const FRESH_MS = 4_000;
 
 /** What guesses need. */
 export interface GuessContext {
@@ -53,15 +53,10 @@ export function createGuesses(context: GuessContext): Guesses {
   );
   /** Models that cannot be had any more. */
   const gone = new Set<string>();
-  let lookedAt = Number.NEGATIVE_INFINITY;
-  let looking: Promise<void> | undefined;
+  let looking: Promise<unknown> | undefined;
 
-  const look = async () => {
-    await context.offers();
-    lookedAt = now();
-  };
   const lookOnce = () => {
-    looking ??= look().finally(() => {
+    looking ??= context.offers().finally(() => {
       looking = undefined;
     });
     return looking;
@@ -78,7 +73,7 @@ export function createGuesses(context: GuessContext): Guesses {
     return { ...newest, predictor };
   };
   const readyFor = async (runId: string): Promise<Ready> => {
-    const stale = now() - lookedAt > FRESH_MS;
+    const stale = now() - known.heardAt > FRESH_MS;
     // What is known already is good enough for now: the next guess has the newer one.
     if (!known.get(runId)) await lookOnce();
     else if (stale) lookOnce().catch(() => {});

@@ -10,28 +10,26 @@ export function watchWakeLock(
   if (!wakeLock) return;
   let wanted = false;
   let held: WakeLockSentinel | undefined;
-  let asking = false;
-
-  const look = async () => {
-    if (asking) return;
-    asking = true;
-    const want = () => wanted && !signal.aborted && document.visibilityState === 'visible';
+  const want = () => wanted && !signal.aborted && document.visibilityState === 'visible';
+  const change = async () => {
     if (want() && (held?.released ?? true)) {
       // A browser may refuse, as when the battery is low: then the screen goes off as ever.
       held = await wakeLock.request('screen').catch(() => undefined);
-    }
-    if (!want()) {
+    } else if (!want()) {
       await held?.release();
       held = undefined;
     }
-    asking = false;
+  };
+  let last = Promise.resolve();
+  const look = () => {
+    last = last.then(change);
   };
   subscribe(({ status }) => {
     const before = wanted;
     wanted = status === 'working';
-    if (wanted !== before) void look();
+    if (wanted !== before) look();
   });
   // The browser takes the lock away when the page is hidden.
   document.addEventListener('visibilitychange', look, { signal });
-  signal.addEventListener('abort', () => void look(), { once: true });
+  signal.addEventListener('abort', look, { once: true });
 }

@@ -108,7 +108,7 @@ export function createHost(
     const answer = await (signed
       ? signed.call<OffersResponse>(asked)
       : unsigned.call<OffersResponse>({ ...asked, unsigned: true }));
-    for (const { definition, round, params } of answer.offers) newest.learn({ definition, round, params });
+    newest.hear(answer.offers, now());
     return answer.offers;
   };
   let making: Promise<Guesses> | undefined;
@@ -239,8 +239,10 @@ export function createHost(
     async leave({ evenIfUnreachable = false, keepExamples = false, timeoutMs = LEAVE_MS }) {
       await halt();
       turn ??= await take(() => {}, AbortSignal.timeout(0));
-      if (!turn)
+      if (!turn) {
+        keeper.change({ status: 'off', sentence: 'Does not take part.', progress: null });
         throw new ConfigError('leaving must be asked of the tab that takes part, got asked in another');
+      }
       const key = await readKey(turn.database);
       if (key) {
         const api = createApi(await signedPlatform(key, turn));

@@ -210,45 +210,48 @@ describeInChromium('the dashboard', [], (open) => {
     await expect.poll(() => page.getByText('The server does not answer.').count()).toBe(0);
   });
 
-  it('has no serious problem for axe and no sideways scrolling, in any view, light or dark, on a phone too', async () => {
-    const federation = await dashboard({ enrolment: 'open' });
-    await joinDigits(federation, 3);
-    for (const name of ['one', 'two']) {
-      await (await federation.server.startRun({ ...quickRun, name, rounds: 4 })).over;
-    }
-    await federation.server.startRun({ ...quickRun, name: 'open', rounds: 5000 });
-    const views = [
-      ['#/runs', 'Runs'],
-      ['#/runs/open', 'Curves'],
-      ['#/runs/one/clients', '3 clients'],
-      ['#/runs/one/classes', 'Confusion matrix'],
-      ['#/runs/one/events', 'Event log'],
-      ['#/runs/one/settings', 'Configuration'],
-      ['#/compare?runs=one,two', 'Results'],
-      ['#/new', 'New run'],
-      ['#/clients', 'Invitations'],
-      ['#/nowhere', 'There is no such page'],
-    ] as const;
-    const page = await open(`${federation.url}/`, watch);
-    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
-    const problems: string[] = (await seriousProblems(page)).map((problem) => `sign-in: ${problem}`);
-    await page.goto(signInLink(federation));
-    for (const [width, colorScheme] of [
-      [1280, 'light'],
-      [390, 'dark'],
-    ] as const) {
-      await page.setViewportSize({ width, height: 844 });
-      await page.emulateMedia({ colorScheme });
+  it.each([
+    [1280, 'light'],
+    [390, 'dark'],
+  ] as const)(
+    'has no serious problem for axe and no sideways scrolling, in any view, at %i px, %s',
+    async (width, colorScheme) => {
+      const federation = await dashboard({ enrolment: 'open' });
+      await joinDigits(federation, 3);
+      for (const name of ['one', 'two']) {
+        await (await federation.server.startRun({ ...quickRun, name, rounds: 4 })).over;
+      }
+      await federation.server.startRun({ ...quickRun, name: 'open', rounds: 5000 });
+      const views = [
+        ['#/runs', 'Runs'],
+        ['#/runs/open', 'Curves'],
+        ['#/runs/one/clients', '3 clients'],
+        ['#/runs/one/classes', 'Confusion matrix'],
+        ['#/runs/one/events', 'Event log'],
+        ['#/runs/one/settings', 'Configuration'],
+        ['#/compare?runs=one,two', 'Results'],
+        ['#/new', 'New run'],
+        ['#/clients', 'Invitations'],
+        ['#/nowhere', 'There is no such page'],
+      ] as const;
+      const page = await open(`${federation.url}/`, async (fresh) => {
+        await watch(fresh);
+        await fresh.setViewportSize({ width, height: 844 });
+        await fresh.emulateMedia({ colorScheme });
+      });
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      const problems: string[] = (await seriousProblems(page)).map((problem) => `sign-in: ${problem}`);
+      await page.goto(signInLink(federation));
       for (const [hash, heading] of views) {
         await page.goto(`${federation.url}/${hash}`);
         await page.getByRole('heading', { name: heading, exact: true }).first().waitFor();
-        const at = `${hash} at ${width} px, ${colorScheme}: `;
-        problems.push(...(await seriousProblems(page)).map((problem) => at + problem));
-        if ((await overhang(page)) > 0) problems.push(`${at}scrolls sideways by ${await overhang(page)} px`);
+        problems.push(...(await seriousProblems(page)).map((problem) => `${hash}: ${problem}`));
+        if ((await overhang(page)) > 0)
+          problems.push(`${hash}: scrolls sideways by ${await overhang(page)} px`);
       }
-    }
-    expect(problems).toEqual([]);
-  });
+      expect(problems).toEqual([]);
+    },
+  );
 
   it('is light or dark as the device has it, or as the reader says', async () => {
     const federation = await dashboard();

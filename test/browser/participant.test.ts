@@ -1,5 +1,7 @@
 /** Participants in real tabs, on a real server: what they learn together, and what they leave behind. */
+import { fileURLToPath } from 'node:url';
 import type { Page } from 'playwright-core';
+import { rolldown } from 'rolldown';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { join as joinFromNode } from '../../src/client/node/join.js';
 import { generateDigits } from '../../src/data/digits.js';
@@ -84,7 +86,7 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     await startParticipant(stays, carried(1));
     const run = await site.server.startRun({
       ...{ ...training, ...described, evaluation: 'none', rounds: 1, minimumClients: 1, cohort: 2 },
-      localSteps: 20_000,
+      localSteps: 8_000,
     });
     await shown(closed, { status: 'working', round: 1 });
     await closed.waitForFunction(
@@ -204,6 +206,56 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     await run.stop();
   });
 
+  it('guesses with the newest model while it trains, without the server', async () => {
+    const site = await open();
+    const page = await openPage(site.page);
+    const run = await site.server.startRun({
+      ...{ ...training, ...described, name: 'long', evaluation: 'none', rounds: 1, cohort: 1 },
+      ...{ minimumClients: 1, localSteps: 1_000_000 },
+    });
+    await startParticipant(page, carried(0));
+    await page.waitForFunction(
+      () => ((globalThis as unknown as ParticipantWindow).participant.state.progress?.share ?? 0) > 0,
+    );
+    const guesses = await page.evaluate(
+      async (pixels) => {
+        const { participant } = globalThis as unknown as ParticipantWindow;
+        const found = [];
+        for (let time = 0; time < 3; time++) {
+          const { round, probabilities } = await participant.predict('long', pixels);
+          found.push({ round, sum: probabilities.reduce((sum, each) => sum + each) });
+        }
+        const { status } = participant.state;
+        await participant.stop();
+        return { found, status };
+      },
+      carried(0).features.slice(0, PIXELS),
+    );
+    expect(guesses.status).toBe('working');
+    expect(guesses.found).toHaveLength(3);
+    for (const { round, sum } of guesses.found) expect([round, Math.round(sum * 1e4)]).toEqual([0, 1e4]);
+    expect(await violationsOf(page)).toEqual([]);
+    await run.stop();
+  });
+
+  it("starts the Worker that a bundler has put beside the page's own script", async () => {
+    const site = await open({ scripts: await bundled() });
+    const page = await openPage(site.page);
+    const status = await page.evaluate(`(async () => {
+      const { createParticipant, createTextStore } = await import('/own/index.js');
+      const examples = createTextStore('typed');
+      await examples.add('to be or not to be');
+      const participant = createParticipant({ examples });
+      await participant.start();
+      const { status } = participant.state;
+      await participant.leave();
+      return status;
+    })()`);
+    expect(status).toBe('waiting');
+    expect(await page.evaluate(() => indexedDB.databases())).toEqual([]);
+    expect(await violationsOf(page)).toEqual([]);
+  });
+
   // Beside other work a task once took longer of processor time: one of three times without any is enough.
   it('leaves the page responsive while it trains: no task over 50 ms', { retry: 2 }, async () => {
     const site = await open();
@@ -220,6 +272,23 @@ describeInChromium('a participant in Chromium', [], (openPage) => {
     expect(longest).toBeLessThan(50);
   });
 });
+
+/** `tessera/browser` and its Worker as a bundler leaves them, by their paths. */
+async function bundled(): Promise<Record<string, string>> {
+  const [index, worker] = ['index', 'worker'].map((name) =>
+    fileURLToPath(new URL(`../../dist/browser/${name}.js`, import.meta.url)),
+  );
+  const build = await rolldown({
+    input: { index: index ?? '', worker: worker ?? '' },
+    platform: 'browser',
+    external: /^onnxruntime-/,
+  });
+  const { output } = await build.generate({ format: 'esm', entryFileNames: '[name].js' });
+  await build.close();
+  return Object.fromEntries(
+    output.flatMap((file) => (file.type === 'chunk' ? [[`/own/${file.fileName}`, file.code]] : [])),
+  );
+}
 
 /** The page's key, which signs in the page: it cannot leave it. */
 async function signerOf(page: Page): Promise<Signer> {

@@ -3,6 +3,9 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, it, onTestFinished } from 'vitest';
 import { chromiumPlaces, chromiumProgram, launchChromium } from './chromium.js';
 
+/** As for tests: a busy machine may take several times as long, and what hangs ends all the same. */
+const PATIENCE_MS = 120_000;
+
 /**
  * As `describe`, in a browser of its own. Where Chromium is not installed, the tests are skipped, or, with CI=true or
  * TESSERA_REQUIRE_ALL=1, fail.
@@ -35,6 +38,7 @@ export function describeInChromium(
       const context = await browser.newContext();
       onTestFinished(() => context.close());
       const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE_MS);
       await prepare?.(page);
       await page.goto(url);
       return page;

@@ -58,9 +58,21 @@ function pageOf(body: string): string {
 </html>`;
 }
 
-/** A handler that has a page, too: `/page`, with `body`. */
-function withPage(handler: Handler, body = '<main><h1>A page</h1></main>'): Handler {
+/** What the page of a site has. */
+interface PageContent {
+  /** Markup. */
+  readonly body?: string;
+  /** Scripts of its own, by their paths. */
+  readonly scripts?: Readonly<Record<string, string>>;
+}
+
+/** A handler that has a page, too: `/page`. */
+function withPage(
+  handler: Handler,
+  { body = '<main><h1>A page</h1></main>', scripts = {} }: PageContent,
+): Handler {
   const files = new Map([
+    ...Object.entries(scripts).map(([path, text]) => [path, { type: 'text/javascript', text }] as const),
     ['/page', { type: 'text/html; charset=utf-8', text: pageOf(body) }],
     ['/watch.js', { type: 'text/javascript', text: WATCH }],
   ]);
@@ -83,10 +95,8 @@ export interface Site {
 }
 
 /** Starts it; it lets everybody in. */
-export async function startSite(
-  options: Partial<ServerOptions> & { readonly body?: string } = {},
-): Promise<Site> {
-  const { body, ...rest } = options;
+export async function startSite(options: Partial<ServerOptions> & PageContent = {}): Promise<Site> {
+  const { body, scripts, ...rest } = options;
   const parent = await mkdtemp(join(tmpdir(), 'tessera-site-'));
   const events: RunEvent[] = [];
   const failures: unknown[] = [];
@@ -96,7 +106,10 @@ export async function startSite(
     onFailure: (error) => failures.push(error),
     ...rest,
   });
-  const { server: http, url } = await listen(withPage(server.handler, body), {});
+  const { server: http, url } = await listen(
+    withPage(server.handler, { ...(body === undefined ? {} : { body }), ...(scripts ? { scripts } : {}) }),
+    {},
+  );
   return {
     ...{ url, page: `${url}/page`, server, events, failures },
     async close() {

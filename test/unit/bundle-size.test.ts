@@ -117,6 +117,13 @@ describe('the pages as they were built', () => {
     expect(sum(sizes)).toBeLessThan(90_000);
   });
 
+  it('the page to join from loads under 35 KB first, and what is drawn, typed and trained later', async () => {
+    const sizes = await loaded('join.html', AT_ONCE);
+    expect([...sizes.keys()].filter((name) => /tab-|worker|english|ort\./.test(name))).toEqual([]);
+    expect(sum(sizes)).toBeLessThan(35_000);
+    expect(sum(sizes)).toBeGreaterThan(10_000);
+  });
+
   it('name no other host, and hold no script or style of their own', async () => {
     for (const page of ['index.html', 'join.html']) {
       const text = await readFile(new URL(page, folder), 'utf8');

@@ -21,7 +21,7 @@ export const STYLE = `
   background: var(--surface);
   border: 1px solid var(--line);
   border-radius: var(--tessera-radius, 0.75rem);
-  padding: 1.25rem;
+  padding: clamp(0.75rem, 4vw, 1.25rem);
   max-width: 36rem;
 }
 .head { display: flex; gap: 1rem; align-items: center; justify-content: space-between; }
@@ -56,9 +56,11 @@ progress { width: 100%; height: 0.5rem; margin-top: 0.75rem; accent-color: var(-
 details { margin-top: 1rem; border-top: 1px solid var(--line); padding-top: 0.75rem; }
 summary { cursor: pointer; }
 .scroll { overflow-x: auto; max-height: 16rem; margin-top: 0.5rem; }
-table { border-collapse: collapse; width: 100%; font-size: 0.875rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: start; padding: 0.25rem 0.5rem 0.25rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+table { border-collapse: collapse; width: 100%; font-size: 0.8125rem; font-variant-numeric: tabular-nums; }
+th, td { text-align: start; padding: 0.25rem 0.25rem 0.25rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
+th { font-weight: 600; }
 .number { text-align: end; }
+tr > :last-child { padding-inline-end: 0; }
 .plain { border: 1px solid var(--line); border-radius: 0.5rem; background: transparent; padding: 0.375rem 0.875rem; }
 .strong { background: var(--accent); border-color: var(--accent); color: var(--surface); }
 .foot { margin-top: 1rem; }

@@ -133,7 +133,12 @@ function headRow(): HTMLTableRowElement {
 const DAY = { month: 'numeric', day: 'numeric' } as const;
 
 function rowOf({ at, kind, round, exampleCount, bytes, outcome }: Contribution): HTMLTableRowElement {
-  const when = new Date(at).toLocaleString(undefined, { ...DAY, hour: '2-digit', minute: '2-digit' });
+  const when = new Date(at).toLocaleString(undefined, {
+    ...DAY,
+    hour: '2-digit',
+    minute: '2-digit',
+    hour12: false,
+  });
   const number = { class: 'number' };
   return make(
     'tr',

@@ -10,7 +10,7 @@ import { ThemeSwitch } from './parts/theme-switch.js';
 import { go, route } from './state/place.js';
 import { usePolled } from './state/poll.js';
 import { hrefOf, type Place, type Route } from './state/route.js';
-import { mayAct, overview, signIn, signOut, token } from './state/session.js';
+import { mayAct, overview, signOut, token } from './state/session.js';
 import { ClientsView } from './views/clients.js';
 import { NewRunView } from './views/new-run.js';
 import { RunsView } from './views/runs.js';
@@ -28,12 +28,7 @@ let wanted: Exclude<Place, { page: 'sign-in' }> = { page: 'runs' };
 export function App() {
   const here = route.value;
   useEffect(() => {
-    if (here.page !== 'sign-in' || here.token === undefined) return;
-    signIn(here.token);
-    go({ page: 'runs' }, true);
-  }, [here]);
-  useEffect(() => {
-    if (here.page === 'sign-in' && token.value !== null && here.token === undefined) go(wanted, true);
+    if (here.page === 'sign-in' && token.value !== null) go(wanted, true);
     if (token.value === null && here.page !== 'unknown' && here.page !== 'sign-in') wanted = here;
   });
   const isSignedIn = token.value !== null;

@@ -23,7 +23,7 @@ const DIGITS = {
 };
 
 /** A drawing that is followed over rounds: that on the pad, or else the last one kept. */
-export interface Watched {
+interface Watched {
   readonly picture: Float32Array;
   /** What its person says it is; null: has not said yet. */
   readonly label: number | null;

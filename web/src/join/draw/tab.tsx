@@ -66,8 +66,8 @@ function PadPanel({ desk: here }: { desk: Desk }) {
             Draw here
           </p>
         )}
-        <LiveChip desk={here} />
         <div class="pad-tools">
+          <LiveChip desk={here} />
           <button
             type="button"
             class="button small"

@@ -7,22 +7,23 @@ export function Door({ joiner }: { joiner: Joiner }) {
   const { clientId, status } = joiner.state.value;
   const policy = enrolment.value;
   if (policy === undefined || policy === 'open') return null;
-  const isIn = clientId !== null && status !== 'pending' && status !== 'failed' && status !== 'left';
+  const isPending = joiner.isPending.value;
+  const isIn = clientId !== null && !isPending && status !== 'failed' && status !== 'left';
   if (isIn) return null;
   const needsToken = policy === 'invitation';
   return (
     <section class="panel door" aria-labelledby="door-title">
       <h2 id="door-title" class="panel-title">
-        {status === 'pending' ? 'Waiting for an operator' : 'This server does not let in everybody'}
+        {isPending ? 'Waiting for an operator' : 'This server does not let in everybody'}
       </h2>
       <p class="note">
-        {status === 'pending'
+        {isPending
           ? 'An operator of this server has to approve this device. Leave the page open, or come back: it goes on by itself.'
           : needsToken
             ? 'It needs an invitation, which an operator of the server hands out: a token, or a link to this page.'
             : 'With an invitation you are in at once. Without one, switch on and wait: an operator has to approve this device.'}
       </p>
-      {status !== 'pending' && (
+      {!isPending && (
         <form
           class="door-form"
           onSubmit={(event) => {

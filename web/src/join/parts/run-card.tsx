@@ -76,9 +76,10 @@ function RunSelect({ offer }: { offer: Offer }) {
   const all = kind ? offersOf(kind, offers.value ?? []) : [];
   if (!kind || all.length < 2) return null;
   return (
-    <label class="field run-select">
-      <span>Run</span>
+    <div class="field run-select">
+      <label for="run">Run</label>
       <select
+        id="run"
         value={offer.definition.runId}
         onChange={({ currentTarget }) => chosenRun(kind, currentTarget.value)}
       >
@@ -88,6 +89,6 @@ function RunSelect({ offer }: { offer: Offer }) {
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }

@@ -17,7 +17,12 @@ export function TakePart({ joiner, count, isOver }: TakePartProps) {
   const state = joiner.state.value;
   const { status, progress } = state;
   const isOn = joiner.isOn.value;
-  const sentence = joiner.trouble.value ?? statusSentence(joiner.kind, state, { count, isOver, isOn });
+  const sentence =
+    joiner.trouble.value ??
+    statusSentence(joiner.kind, state, {
+      ...{ count, isOver, isOn },
+      isPending: joiner.isPending.value,
+    });
   const isBad = joiner.trouble.value !== undefined || status === 'failed';
   useEffect(() => announce(sentence), [sentence]);
   return (
@@ -29,7 +34,7 @@ export function TakePart({ joiner, count, isOver }: TakePartProps) {
         onTurn={(on) => void joiner.turn(on)}
       />
       <h2 id="take-part-title">Take part</h2>
-      {isOn && status !== 'pending' && (
+      {isOn && !joiner.isPending.value && (
         <button
           type="button"
           class="button small"

@@ -5,6 +5,8 @@ import { isAway, lookAtServer, offers } from './server.js';
 
 const EVERY_MS = 3_000;
 const ALONE_EVERY_MS = 5_000;
+/** Who waits for an operator is not to ask more often. */
+const PENDING_EVERY_MS = 10_000;
 
 /** Through the participant of the tab that is seen: it may be told more than a stranger, and hears of newer models. */
 let asker: Joiner | undefined;
@@ -18,22 +20,25 @@ export async function keepLooking(): Promise<void> {
   for (;;) {
     if (document.visibilityState === 'hidden') await seen();
     await look();
-    const asks = asker;
-    await new Promise((resolve) => setTimeout(resolve, asks ? EVERY_MS : ALONE_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs()));
   }
 }
 
 /** Once, now. */
-export async function look(): Promise<void> {
+async function look(): Promise<void> {
   if (!asker) return lookAtServer();
-  // Such a client is told nothing yet.
-  if (asker.state.value.status === 'pending') return;
   try {
     offers.value = await (await asker.participant()).offers();
     isAway.value = false;
+    asker.isPending.value = false;
   } catch (error) {
     isAway.value = (error as { code?: string }).code === 'transport';
   }
+}
+
+function pauseMs(): number {
+  if (!asker) return ALONE_EVERY_MS;
+  return asker.isPending.value ? PENDING_EVERY_MS : EVERY_MS;
 }
 
 function seen(): Promise<void> {

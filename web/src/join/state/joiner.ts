@@ -1,5 +1,5 @@
 /** One tab's participant: made when it is needed, made anew when it is to take part in another run, shown by signals. */
-import { type ReadonlySignal, signal } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal } from '@preact/signals';
 import { createSwitchMemory } from '../../../../src/browser/element/switch-memory.js';
 import type { ExampleStore } from '../../../../src/browser/example-store.js';
 import { createParticipantWith, type Participant } from '../../../../src/browser/participant.js';
@@ -14,7 +14,7 @@ import { mergeRequests } from './request-list.js';
 import { sentenceOf } from './sentences.js';
 
 /** What a tab takes part in, and with what. */
-export interface Choice {
+interface Choice {
   /** Undefined: any, since the server tells what there is only to those it knows. */
   readonly runId: string | undefined;
   readonly examples: ExampleStore | TextStore;
@@ -25,6 +25,8 @@ export interface Joiner {
   readonly kind: Kind;
   readonly state: ReadonlySignal<ParticipantState>;
   readonly isOn: ReadonlySignal<boolean>;
+  /** Whether an operator has to approve the device first, as far as is known. */
+  readonly isPending: Signal<boolean>;
   /** What did not work; undefined: nothing. */
   readonly trouble: ReadonlySignal<string | undefined>;
   /** What to take part in from now on; goes on with it where the switch was on, also before a reload. */
@@ -54,6 +56,7 @@ export function createJoiner(kind: Kind): Joiner {
   const memory = createSwitchMemory(storage, location.origin);
   const state = signal<ParticipantState>(initialState(location.origin));
   const isOn = signal(memory.on);
+  const isPending = signal(false);
   const trouble = signal<string | undefined>();
   let wanted: Choice | undefined;
   let made: Made | undefined;
@@ -81,6 +84,11 @@ export function createJoiner(kind: Kind): Joiner {
       ...(name === '' ? {} : { name }),
       // What is drawn or typed makes small batches: neither a graphics processor nor threads would help.
       engine: { kind: 'wasm', threads: 1 },
+      onEvent(event) {
+        // Without examples a client asks for nothing, and hears of no approval: then what it asks else tells.
+        if (event.type === 'enrolled') isPending.value = event.status === 'pending';
+        if (event.type === 'task-received') isPending.value = false;
+      },
     });
     const forget = participant.subscribe((next) => {
       state.value = next;
@@ -120,7 +128,7 @@ export function createJoiner(kind: Kind): Joiner {
   };
 
   return {
-    ...{ kind, state, isOn, trouble },
+    ...{ kind, state, isOn, isPending, trouble },
     choose(choice) {
       const before = wanted;
       wanted = choice;
@@ -142,6 +150,7 @@ export function createJoiner(kind: Kind): Joiner {
       await (await open()).leave(options);
       memory.forget();
       isOn.value = false;
+      isPending.value = false;
       trouble.value = undefined;
     },
     participant: open,

@@ -7,6 +7,7 @@ import type { Kind } from './kinds.js';
 
 const NOUNS = { draw: 'drawing', write: 'text' } as const;
 
+const PENDING = 'An operator has to approve this device. It waits, and goes on by itself.';
 const STARTING = 'Asking the server to let this device in …';
 
 /** "3 drawings", "1 text". */
@@ -22,11 +23,19 @@ export interface Around {
   readonly isOver: boolean;
   /** Whether the switch is on: it is before the participant is. */
   readonly isOn: boolean;
+  /** Whether an operator has to approve the device first. */
+  readonly isPending: boolean;
 }
 
 /** What goes on. */
-export function statusSentence(kind: Kind, state: ParticipantState, { count, isOver, isOn }: Around): string {
+export function statusSentence(
+  kind: Kind,
+  state: ParticipantState,
+  { count, isOver, isOn, isPending }: Around,
+): string {
   const { status, sentence, progress, round } = state;
+  const waits: readonly ParticipantState['status'][] = ['pending', 'waiting', 'not-eligible'];
+  if (isPending && waits.includes(status)) return PENDING;
   switch (status) {
     case 'off':
       if (isOn) return STARTING;
@@ -36,7 +45,7 @@ export function statusSentence(kind: Kind, state: ParticipantState, { count, isO
     case 'starting':
       return STARTING;
     case 'pending':
-      return 'An operator has to approve this device. It waits, and goes on by itself.';
+      return PENDING;
     case 'waiting':
       if (isOver) return 'On. This run has ended; it goes on with the next one.';
       return count === 0 ? needsOne(kind) : 'Taking part: waiting for the next round.';

@@ -8,7 +8,7 @@ import { sentenceOf } from '../state/sentences.js';
 import { type Choice, choicesFor } from './insert.js';
 
 /** What is suggested after one text by the model of one round. */
-export interface SuggestedAt {
+interface SuggestedAt {
   /** How many rounds this page has seen; a suggestion does not say its model's. */
   readonly round: number;
   readonly labels: readonly string[];

@@ -51,7 +51,6 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
   const type = (event: KeyboardEvent) => {
     if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.key === 'Escape') return setAway(true);
-    if (event.key === ' ') return setAway(false);
     const { selectionStart, value } = event.currentTarget as HTMLTextAreaElement;
     const index = event.key === 'Tab' && !event.shiftKey ? 0 : ['1', '2', '3'].indexOf(event.key);
     // Suggestions are for the end of the text.
@@ -61,6 +60,7 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
   };
   const keep = async () => {
     await here.keep();
+    setAway(false);
     setSaid('Kept on this device, to learn from.');
     area.current?.focus();
   };
@@ -80,6 +80,7 @@ function Editor({ desk: here }: { desk: WritingDesk }) {
         value={text.value}
         onInput={({ currentTarget }) => {
           text.value = currentTarget.value;
+          if (/(^|\s)$/u.test(currentTarget.value)) setAway(false);
           setSaid('');
         }}
         onKeyDown={type}

@@ -73,7 +73,8 @@ export async function live(context: LifeContext): Promise<void> {
       box.put(task);
       alarm.ring();
     };
-    void listenForWakes({ api, random, onOpen, onWake, networkBack }, ends);
+    const { untilWaiting: untilIdle } = alarm;
+    void listenForWakes({ api, random, onOpen, onWake, untilIdle, networkBack }, ends);
   };
   const hangUp = () => {
     channel?.abort();

@@ -20,6 +20,8 @@ export interface WakeContext {
   random(): number;
   /** Called each time there is something to do: a task, or where that is not said, checking in. */
   onWake(task?: Task): void;
+  /** Settles when the client has nothing else to do: until then a call says nothing new. */
+  untilIdle(): Promise<void>;
   /** When to open it again at once; see `Platform`. */
   readonly networkBack?: Subscribe | undefined;
   /** Whether the channel is open. */
@@ -28,7 +30,7 @@ export interface WakeContext {
 
 /** Listens until the signal ends it. Never rejects. */
 export async function listenForWakes(context: WakeContext, signal: AbortSignal): Promise<void> {
-  const { api, random, onWake, onOpen, networkBack } = context;
+  const { api, random, onWake, onOpen, untilIdle, networkBack } = context;
   let broken = 0;
   for (let failures = 0; !signal.aborted; ) {
     try {
@@ -47,7 +49,10 @@ export async function listenForWakes(context: WakeContext, signal: AbortSignal):
       } else {
         const message = await poll(api, signal);
         failures = 0;
-        if (message.type === 'wake') onWake(message.task);
+        if (message.type !== 'wake') continue;
+        onWake(message.task);
+        // As long as there is a task, a poll is answered at once.
+        await untilIdle();
         continue;
       }
     } catch {

@@ -59,26 +59,30 @@ async function follow(url: string, token: string): Promise<EventSourceMessage[]>
 
 describe('tessera simulate --ui', () => {
   it('shows the run while it goes on, stays when it has ended, and ends on Ctrl-C with 0', async () => {
-    const { url, token, child, line, done } = await open(...SMALL, '--ui', '--port', '0', '--rounds', '100');
+    const { url, token, child, line, done } = await open(...SMALL, '--ui', '--port', '0', '--rounds', '400');
     await line('    3 ');
     const overview = (await (await get(`${url}/v1/control`, token)).json()) as ServerOverview;
     expect(overview).toMatchObject({ type: 'view', operator: { role: 'viewer' }, openRuns: ['one'] });
     const { items } = (await (await get(`${url}/v1/control/runs`, token)).json()) as { items: RunOverview[] };
-    expect(items).toMatchObject([{ runId: 'one', status: 'running', type: 'simulated', rounds: 100 }]);
+    expect(items).toMatchObject([{ runId: 'one', status: 'running', type: 'simulated', rounds: 400 }]);
     const heard = await follow(url, token);
     const events = heard.flatMap(({ id, data }) => (id === undefined ? [] : [JSON.parse(data)]));
-    expect(events.map(({ type }) => type).filter((type) => type === 'round-finished')).toHaveLength(101);
+    expect(events.map(({ type }) => type).filter((type) => type === 'round-finished')).toHaveLength(401);
     expect(events.at(-1)).toMatchObject({ type: 'run-finished', reason: 'rounds' });
     const activities = heard.flatMap(({ event, data }) => (event === 'activity' ? [JSON.parse(data)] : []));
-    const last = activities.filter(({ round, clientId }) => round === 90 && clientId === 1);
-    expect(last.map(({ phase }) => phase)).toEqual(['selected', 'training', 'done']);
+    // What is over within a blink is not told: rounds are this quick.
+    const phases = new Map<number, string>();
+    for (const { clientId, round, phase } of activities) {
+      if (clientId === 1) phases.set(round, `${phases.get(round) ?? ''} ${phase}`);
+    }
+    expect([...phases.values()]).toContain(' selected training done');
     const states = heard.flatMap(({ event, data }) => (event === 'state' ? [JSON.parse(data)] : []));
     expect(states[0]).toMatchObject({ cohort: 3, available: 3, failures: 0 });
     expect(heard.at(-1)?.event).toBe('over');
 
     await line('The dashboard stays at');
     const ended = await (await get(`${url}/v1/control/runs`, token)).json();
-    expect(ended).toMatchObject({ items: [{ runId: 'one', status: 'finished', round: 100 }] });
+    expect(ended).toMatchObject({ items: [{ runId: 'one', status: 'finished', round: 400 }] });
     expect((await get(`${url}/v1/control/runs/one/report`, token)).status).toBe(200);
     child.kill('SIGINT');
     expect(await done).toMatchObject({ code: 0, signal: null });

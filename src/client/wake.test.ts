@@ -26,6 +26,7 @@ describe('a client that polls', () => {
     const busy = () =>
       new Promise<void>((resolve) => {
         idle = resolve;
+        if (stop.signal.aborted) resolve();
         stop.signal.addEventListener('abort', () => resolve(), { once: true });
       });
     let calls = 0;

@@ -64,6 +64,7 @@ async function* parts(follower: Follower): AsyncGenerator<string> {
   let place = LOG_START;
   /** Of the next activity; absent before the first look: then it is all of the open round. */
   let next: number | undefined;
+  let live: LiveRun | undefined;
   let state = '';
   for (;;) {
     follower.hasNews = false;
@@ -79,8 +80,8 @@ async function* parts(follower: Follower): AsyncGenerator<string> {
       // As above, of a run that is not open.
       if (atEnd && !run && place.line < since) [since, place, atEnd] = [0, LOG_START, false];
     }
-    if (!run) return yield 'event: over\ndata: {}\n\n';
-    const { live } = run;
+    // What its clients did last is told of a run that is over, too.
+    live = run?.live ?? live;
     if (live) {
       const told = live.board.since(next ?? live.board.openFrom);
       next = live.board.next;
@@ -91,6 +92,9 @@ async function* parts(follower: Follower): AsyncGenerator<string> {
           .join('');
         if (follower.isGone) return;
       }
+    }
+    if (!run) return yield 'event: over\ndata: {}\n\n';
+    if (run.live) {
       const stands = run.state || tellState(run);
       if (stands !== state) yield `event: state\ndata: ${stands}\n\n`;
       state = stands;

@@ -44,7 +44,8 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join('; ');
 
-const PAGE_FIELDS: HeaderFields = {
+/** What pages come with, and scripts that become Workers. */
+export const PAGE_FIELDS: HeaderFields = {
   'content-security-policy': POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',

@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../../src/round/run-events.js';
+import { SECURITY_FIELDS } from '../../src/server/edge.js';
 import type { Handler } from '../../src/server/http.js';
+import { PAGE_FIELDS } from '../../src/server/pages.js';
 import {
   createFederationServer,
   type FederationServer,
@@ -15,28 +17,8 @@ import {
 /** Where the build puts it. */
 const browser = fileURLToPath(new URL('../../dist/browser', import.meta.url));
 
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self' 'wasm-unsafe-eval'",
-  "style-src 'self'",
-  "img-src 'self' data: blob:",
-  "font-src 'self'",
-  "connect-src 'self'",
-  "worker-src 'self'",
-  "manifest-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
-
 /** What pages, and scripts that become Workers, come with. */
-const STRICT = {
-  'content-security-policy': POLICY,
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-embedder-policy': 'require-corp',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
+const STRICT = { ...SECURITY_FIELDS, ...PAGE_FIELDS };
 
 /** Puts down what the policy of the page has refused. */
 const WATCH = `globalThis.violations = [];
